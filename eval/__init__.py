@@ -1,0 +1,1 @@
+"""The evaluation harness: what a tokenizer keeps, what it costs, how fast it is."""

@@ -1,0 +1,1 @@
+"""One card per checkpoint: the single place where its facts stand."""

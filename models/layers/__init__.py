@@ -1,0 +1,1 @@
+"""Layers that two or more families use with the same numerics."""
