@@ -1,0 +1,1 @@
+"""What the base class runs on: options, batches, noise, precision."""

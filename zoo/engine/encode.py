@@ -1,0 +1,76 @@
+"""What ``Tokenizer.encode`` does: media -> prepared items -> batches of one shape -> Tokens."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..errors import MediaError
+from ..media import Prepared, Source
+from ..tokens import Tokens
+from .batching import grouped
+from .noise import Noise
+from .precision import full_fp32
+from .provenance import made_by
+
+if TYPE_CHECKING:
+    from ..tokenizer import Tokenizer
+
+WINDOW = 256  # items prepared at a time, so that a long list does not fill the memory
+
+
+def prepare(tok: "Tokenizer", source: Source, options: Mapping[str, object]) -> Prepared:
+    """Read and prepare one item; an error names it."""
+    loaded = source.load()
+    try:
+        return tok.prepare(loaded, **options)
+    except MediaError as error:
+        raise MediaError(f"{source.label}: {error}") from error
+
+
+def encode_sources(
+    tok: "Tokenizer",
+    items: Sequence[Source],
+    *,
+    prefix: int | None,
+    seeds: Sequence[int],
+    noise: Tensor | None,
+    batch_size: int | None,
+    progress: bool,
+    for_prepare: Mapping[str, object],
+    for_model: Mapping[str, object],
+) -> Tokens:
+    """Encode items in windows; the result is in the order of the items."""
+    pieces: list[Tokens] = []
+    order: list[int] = []
+    made = made_by(tok, {**for_prepare, **for_model})
+    with tqdm(total=len(items), desc=f"{tok.name} encode", disable=not progress) as bar:
+        for start in range(0, len(items), WINDOW):
+            window = [prepare(tok, item, for_prepare) for item in items[start : start + WINDOW]]
+            for batch in grouped((item.tensor.shape for item in window), batch_size):
+                rows = [start + index for index in batch]
+                draws = Noise([seeds[r] for r in rows], None if noise is None else noise[rows])
+                stacked = torch.stack([window[index].tensor for index in batch])
+                with full_fp32(tok.device):
+                    encoded = tok._encode(
+                        stacked.to(tok.device), prefix=prefix, noise=draws, **for_model
+                    )
+                tokens = Tokens(
+                    encoded.codes,
+                    spec=tok.spec,
+                    space=tok.space,
+                    lengths=encoded.lengths,
+                    grid=encoded.grid,
+                    origin=[window[index].origin for index in batch],
+                    extras=encoded.extras,
+                    made_by=made,
+                )
+                pieces.append(tokens if prefix is None else tokens.prefix(prefix))
+                order += rows
+                bar.update(len(batch))
+    tokens = Tokens.cat(pieces)
+    if order == sorted(order):
+        return tokens
+    return tokens[sorted(range(len(order)), key=order.__getitem__)]

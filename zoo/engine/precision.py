@@ -1,0 +1,23 @@
+"""fp32 that means fp32."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def full_fp32(device: torch.device) -> Iterator[None]:
+    """Without TF32 on CUDA for the duration; the user's settings come back afterwards."""
+    if device.type != "cuda":
+        yield
+        return
+    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+    before = [backend.fp32_precision for backend in backends]
+    try:
+        for backend in backends:
+            backend.fp32_precision = "ieee"
+        yield
+    finally:
+        for backend, setting in zip(backends, before, strict=True):
+            backend.fp32_precision = setting

@@ -1,0 +1,96 @@
+"""Which modality a source has, and which module handles it.
+
+A modality is one module of this folder, named after it, with
+
+- ``BATCH_AXES``: the number of axes at which a bare array is a batch of items,
+- ``load(value, layout) -> Media``: one item of any accepted kind, as a batch of one,
+- ``check(item) -> Tensor``: an item in its stored form, or a MediaError,
+- ``canonical(item) -> Tensor``: an item as float32 in its canonical range,
+- ``suffixes() -> tuple``: the file suffixes it writes, the usual one first,
+- ``write(item, path)`` and ``html(item) -> str``: an item as a file, and in a notebook.
+
+Sound or video is added as ``audio.py`` or ``video.py`` and by its name in ``READABLE``.
+"""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from PIL import Image
+
+from ..errors import MediaError, NotSupportedError
+
+MODALITIES = ("image", "audio", "video")
+READABLE = ("image",)
+
+_SUFFIXES = {
+    "image": ".png .jpg .jpeg .jpe .jfif .webp .avif .bmp .gif .tif .tiff .ppm .pgm .pbm .pnm "
+    ".jp2 .j2k .jpx .tga .ico .pcx .apng .heic .heif",
+    "audio": ".wav .flac .mp3 .ogg .oga .opus .m4a .aac .aif .aiff .wma .weba .mka",
+    "video": ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ogv .wmv .flv .ts .m2ts",
+}
+_BY_SUFFIX = {suffix: kind for kind, names in _SUFFIXES.items() for suffix in names.split()}
+
+# (place, bytes) that must all stand in the head of the file; the first match wins.
+_MAGIC: tuple[tuple[str, tuple[tuple[int, bytes], ...]], ...] = (
+    ("image", ((0, b"\x89PNG\r\n\x1a\n"),)),
+    ("image", ((0, b"\xff\xd8\xff"),)),
+    ("image", ((0, b"GIF8"),)),
+    ("image", ((0, b"RIFF"), (8, b"WEBP"))),
+    ("image", ((4, b"ftypavi"),)),
+    ("image", ((4, b"ftyphei"),)),
+    ("image", ((4, b"ftypmif1"),)),
+    ("image", ((0, b"II*\x00"),)),
+    ("image", ((0, b"MM\x00*"),)),
+    ("image", ((0, b"\x00\x00\x00\x0cjP  "),)),
+    ("image", ((0, b"BM"),)),
+    ("audio", ((0, b"RIFF"), (8, b"WAVE"))),
+    ("audio", ((0, b"fLaC"),)),
+    ("audio", ((0, b"OggS"),)),
+    ("audio", ((0, b"ID3"),)),
+    ("audio", ((0, b"\xff\xfb"),)),
+    ("audio", ((0, b"\xff\xf1"),)),
+    ("audio", ((4, b"ftypM4A"),)),
+    ("audio", ((0, b"FORM"), (8, b"AIFF"))),
+    ("video", ((0, b"RIFF"), (8, b"AVI "))),
+    ("video", ((0, b"\x1aE\xdf\xa3"),)),
+    ("video", ((4, b"ftyp"),)),
+)
+
+
+def handler(modality: str) -> ModuleType:
+    """The module that handles ``modality``; MediaError or NotSupportedError without one."""
+    if modality in READABLE:
+        return import_module(f"{__package__}.{modality}")
+    if modality in MODALITIES:
+        raise NotSupportedError(
+            f"{modality} cannot be read yet; this version handles: {', '.join(READABLE)}"
+        )
+    raise MediaError(f"no modality {modality!r}; expected one of: {', '.join(MODALITIES)}")
+
+
+def sniff(head: bytes) -> str | None:
+    """The modality that the first bytes of a file name, or None."""
+    for modality, marks in _MAGIC:
+        if all(head[place : place + len(mark)] == mark for place, mark in marks):
+            return modality
+    return None
+
+
+def guess(value: object) -> str | None:
+    """The modality of a path (by suffix, then by its first bytes), of bytes or a PIL image."""
+    if isinstance(value, Image.Image):
+        return "image"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return sniff(bytes(value[:32]))
+    if not isinstance(value, (str, os.PathLike)):
+        return None
+    path = Path(os.fsdecode(value))
+    if path.suffix.lower() in _BY_SUFFIX:
+        return _BY_SUFFIX[path.suffix.lower()]
+    try:
+        with path.open("rb") as stream:
+            return sniff(stream.read(32))
+    except OSError:
+        return None
