@@ -1,0 +1,71 @@
+"""Change a card's ``source`` and leave everything else as its author wrote it."""
+
+from typing import Any
+
+import yaml
+
+from ..cards import Card
+from ..cards.front import Value, compose, split_front_matter
+from ..errors import CardError
+
+
+def rewrite_card(
+    card: Card, parts: dict[str, dict[str, Any]], *, same_ids: bool = True
+) -> str:
+    """The text of ``card`` with new entries for the named parts of its source.
+
+    ``name`` and ``space`` are written down too: a README.md has no name of its own, and the new
+    files' hashes must not change what the ids mean. With ``same_ids`` False the weights are new
+    ones: their ids have a meaning of their own, so no space is written and a given one is dropped.
+
+    Raises:
+        CardError: if ``zoo:`` is not in block form, one key per line.
+    """
+    text = card.path.read_text(encoding="utf-8-sig")
+    front, body = split_front_matter(text, str(card.path))
+    zoo = compose(front, str(card.path)).entries()["zoo"]
+    if getattr(zoo.node, "flow_style", True):
+        raise CardError(f"{card.path}:{zoo.line}: 'zoo:' must be written one key per line")
+    lines = front.splitlines()
+    entries = zoo.entries()
+    indent = " " * zoo.node.start_mark.column
+    source = [
+        parts.get(part.name, entry.plain())
+        for part, entry in zip(card.source, entries["source"].items(), strict=True)
+    ]
+    block = _dump({"source": source}, indent)
+    added = {}
+    if "name" not in entries:
+        added["name"] = card.name
+    if "space" not in entries and same_ids:
+        added["space"] = card.code_space
+    start, stop = _span(zoo, "source", lines)
+    lines[start:stop] = [*_dump(added, indent), *block]
+    if "space" in entries and not same_ids:
+        zoo = compose("\n".join(lines), str(card.path)).entries()["zoo"]
+        start, stop = _span(zoo, "space", lines)
+        del lines[start:stop]
+    return "\n".join(["---", *lines, "---", body])
+
+
+def _dump(values: dict[str, Any], indent: str) -> list[str]:
+    if not values:
+        return []
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1000)
+    return [indent + line for line in text.splitlines()]
+
+
+def _span(zoo: Value, key: str, lines: list[str]) -> tuple[int, int]:
+    """First line of a key and the line after its last; comments above the next key stay."""
+    assert isinstance(zoo.node, yaml.MappingNode)
+    keys = [(node.value, node.start_mark.line) for node, _ in zoo.node.value]
+    index = [name for name, _ in keys].index(key)
+    start = keys[index][1]
+    if index + 1 < len(keys):
+        stop = keys[index + 1][1]
+    else:
+        end = zoo.node.value[index][1].end_mark
+        stop = min(end.line + (1 if end.column else 0), len(lines))
+    while lines[stop - 1].lstrip()[:1] in ("", "#"):
+        stop -= 1
+    return start, stop
