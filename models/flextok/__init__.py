@@ -1,0 +1,1 @@
+"""FlexTok: images as a flexible-length, coarse-to-fine row of ids (arXiv 2502.13967)."""

@@ -1,0 +1,60 @@
+"""Every golden case, and every official key list, against our implementation."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from golden_case import GOLDEN, Case, find_cases
+
+import zoo
+from zoo.cards import Card
+from zoo.families import family_class
+from zoo.loading import build_module, read_config
+from zoo.weights import compare_shapes
+
+
+def harness(family: str) -> ModuleType:
+    """tests/golden_<family>.py"""
+    path = Path(__file__).parent / f"golden_{family}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "folder" in metafunc.fixturenames:
+        root = Path(metafunc.config.getoption("--golden") or GOLDEN)
+        cases = list(find_cases(root))
+        metafunc.parametrize("folder", cases, ids=[str(c.relative_to(root)) for c in cases])
+
+
+def test_equals_the_recording(folder: Path) -> None:
+    case = Case(folder)
+    harness(case.config["family"]).check(case)
+    case.assert_complete()
+
+
+OFFICIAL = [
+    (card, part)
+    for card in map(zoo.card, zoo.list_models(bundled=False))
+    for part in card.source
+    if part.keys
+]
+
+
+@pytest.mark.parametrize(("card", "part"), OFFICIAL, ids=lambda value: value.name)
+def test_has_the_tensors_of_the_official_file(card: Card, part) -> None:
+    (path,) = GOLDEN.glob(f"{card.family}/keys/{part.keys}.json")
+    recorded = json.loads(path.read_text(encoding="utf-8"))["keys"]
+    family = family_class(card.family)
+    module = build_module(family, read_config(card, family.stand_ins), meta=True)
+    report = compare_shapes(module, recorded, family.formats[part.format])
+    assert report.ok, str(report)
+    assert all(tensor.is_meta for tensor in module.parameters())
+    assert card.parameters == sum(torch.Size(shape).numel() for shape in recorded.values())

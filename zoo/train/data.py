@@ -1,0 +1,113 @@
+"""Training media: a folder tree or tar shards, prepared once into one memory-mapped array."""
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..atomic import atomic_write
+from ..errors import MediaError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"}
+HELD_OUT = 20  # without files of their own, one item in this many is kept for validation
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One media file, or one member of a tar file."""
+
+    path: Path
+    member: str = ""
+    offset: int = 0
+    size: int = -1
+
+    def read(self) -> bytes:
+        """The encoded bytes."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
+
+
+def find_entries(folder: Path) -> tuple[list[Entry], list[Entry]]:
+    """List training and validation entries below ``folder``, in a stable order.
+
+    Files and folders whose name starts with ``val`` are for validation; where there are none,
+    every twentieth item by the hash of its name is.
+    """
+    if not folder.is_dir():
+        raise MediaError(f"training data: {folder} is not a folder")
+    train: list[Entry] = []
+    held_out: list[Entry] = []
+    for path in sorted(folder.rglob("*")):
+        top = path.relative_to(folder).parts[0]
+        (held_out if top.startswith("val") else train).extend(_entries(path))
+    if not held_out:
+        held_out = [entry for entry in train if _is_held_out(entry)]
+        train = [entry for entry in train if not _is_held_out(entry)]
+    if not train or not held_out:
+        raise MediaError(f"training data: {folder} holds too few images or tar files of images")
+    return train, held_out
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    if path.suffix == ".tar":
+        with tarfile.open(path) as archive:
+            for info in archive:
+                if info.isfile() and Path(info.name).suffix.lower() in SUFFIXES:
+                    yield Entry(path, info.name, info.offset_data, info.size)
+    elif path.suffix.lower() in SUFFIXES and path.is_file():
+        yield Entry(path)
+
+
+def _is_held_out(entry: Entry) -> bool:
+    name = f"{entry.path.name}/{entry.member}"
+    return hashlib.sha256(name.encode()).digest()[0] % HELD_OUT == 0
+
+
+class ItemBank:
+    """Prepared uint8 items [n, 3, h, w] on disk; indexed by a tensor of rows."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """Rows [b] -> items [b, 3, h, w], uint8."""
+        return torch.from_numpy(np.ascontiguousarray(self.array[rows.numpy()]))
+
+
+def build_bank(
+    entries: list[Entry], prepare: Callable[[bytes], Tensor], path: Path, progress: bool = True
+) -> ItemBank:
+    """Decode and prepare every entry into ``path`` (.npy), or reuse it if it was made from these.
+
+    An entry that cannot be decoded is an error that names it: training data should be sound.
+    """
+    names = [f"{entry.path}:{entry.member}:{entry.offset}:{entry.size}" for entry in entries]
+    fingerprint = hashlib.sha256(json.dumps(names).encode()).hexdigest()
+    mark = path.with_suffix(".sha256")
+    if path.exists() and mark.exists() and mark.read_text() == fingerprint:
+        return ItemBank(np.load(path, mmap_mode="r"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first = prepare(entries[0].read())
+    with atomic_write(path) as temporary:
+        shape = (len(entries), *first.shape)
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        for row, entry in enumerate(tqdm(entries, "decoding", disable=not progress, leave=False)):
+            try:
+                array[row] = prepare(entry.read()).numpy()
+            except MediaError as error:
+                raise MediaError(f"{entry.path} {entry.member}: {error}") from error
+        array.flush()
+        del array
+    mark.write_text(fingerprint)
+    return ItemBank(np.load(path, mmap_mode="r"))

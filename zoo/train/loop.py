@@ -1,0 +1,121 @@
+"""The training loop: steps, average, checkpoints, validation, resume."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from ..errors import ZooError
+from .objective import Batches, Objective
+from .recipe import Stage
+from .report import Report
+from .state import load_newest, save_state
+
+
+def run_stage(
+    objective: Objective,
+    items: Batches,
+    held_out: Tensor,
+    stage: Stage,
+    *,
+    seed: int,
+    folder: Path,
+    device: str | None = None,
+    progress: bool = True,
+) -> None:
+    """Train ``objective`` for one stage; on return it holds the averaged weights.
+
+    Everything random in step s is drawn from a generator seeded by (seed, stage, s, process), and
+    checkpoints hold all the rest, so a run that was killed goes on to the same curve.
+
+    Raises:
+        ZooError: when the loss is no longer a number.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    accelerator = Accelerator(mixed_precision=stage.precision, cpu=device == "cpu")
+    objective.to(accelerator.device)
+    source = objective.source(items)
+    parameters = [p for p in objective.trained.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        parameters,
+        lr=stage.learning_rate,
+        betas=stage.betas,
+        weight_decay=stage.weight_decay,
+        fused=True,
+    )
+    average = AveragedModel(objective.trained, multi_avg_fn=get_ema_multi_avg_fn(stage.ema))
+    state = load_newest(folder)
+    start = 0
+    if state is not None:
+        start = state["step"]
+        objective.trained.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+    wrapped, optimizer = accelerator.prepare(objective, optimizer)
+    if stage.compile:
+        wrapped.compile()
+    report = Report(folder, enabled=accelerator.is_main_process)
+
+    def checkpoint(step: int) -> None:
+        if accelerator.is_main_process:
+            parts = {"model": objective.trained, "average": average, "optimizer": optimizer}
+            save_state(folder, step, {name: part.state_dict() for name, part in parts.items()})
+
+    def validate(step: int) -> None:
+        if accelerator.is_main_process:
+            current = {k: v.clone() for k, v in objective.trained.state_dict().items()}
+            objective.trained.load_state_dict(average.module.state_dict())
+            objective.eval()
+            with torch.inference_mode():
+                report.validation(step, objective.validate(held_out), objective.pictures(held_out))
+            objective.trained.load_state_dict(current)
+
+    bar = tqdm(
+        total=stage.steps,
+        initial=start,
+        desc=stage.name,
+        disable=not (progress and accelerator.is_main_process),
+    )
+    for step in range(start, stage.steps):
+        objective.train()
+        for group in optimizer.param_groups:
+            group["lr"] = stage.learning_rate_at(step)
+        random = _generator(seed, stage.name, step, accelerator.process_index)
+        rows = torch.randint(len(source), (stage.batch_size,), generator=random)
+        losses = wrapped(source[rows].to(accelerator.device), random)
+        accelerator.backward(losses["loss"])
+        accelerator.clip_grad_norm_(parameters, stage.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        average.update_parameters(objective.trained)
+        bar.update()
+        if step % 50 == 0:
+            values = {name: float(value.detach()) for name, value in losses.items()}
+            if not all(map(_finite, values.values())):
+                raise ZooError(f"stage {stage.name}, step {step}: the loss is not finite: {values}")
+            report.losses(step, values)
+            bar.set_postfix(values)
+        done = step + 1
+        if done % stage.checkpoint_every == 0 or done == stage.steps:
+            checkpoint(done)
+        if done % stage.validate_every == 0 or done == stage.steps:
+            validate(done)
+    bar.close()
+    objective.trained.load_state_dict(average.module.state_dict())
+    objective.eval()
+    with torch.inference_mode(False):
+        objective.finish(items)
+
+
+def _finite(value: float) -> bool:
+    return value - value == 0.0
+
+
+def _generator(*parts: object) -> torch.Generator:
+    digest = hashlib.sha256(json.dumps(parts).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)

@@ -1,0 +1,60 @@
+"""A recipe: every number of a training run, in one YAML file beside the family."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import CardError
+from ..typed import from_mapping
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of training with one objective.
+
+    The learning rate rises over ``warmup`` steps, stays, and falls linearly to zero over the last
+    ``cooldown`` steps, so that a run can be made longer until its cool-down begins.
+    """
+
+    name: str
+    objective: str  # a name in the family's objective.py
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup: int
+    cooldown: int
+    ema: float  # decay per step of the averaged weights, which are the ones kept
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip: float = 1.0  # of the gradient's norm
+    precision: str = "bf16"  # "no" | "bf16" | "fp16": autocast
+    compile: bool = False  # torch.compile: minutes to start, then faster
+    validate_every: int = 1000
+    checkpoint_every: int = 500
+    options: dict[str, Any] = field(default_factory=dict)  # of the objective
+
+    def learning_rate_at(self, step: int) -> float:
+        """Learning rate of step ``step``, counted from 0."""
+        rise = min(1.0, (step + 1) / max(1, self.warmup))
+        fall = min(1.0, (self.steps - step) / max(1, self.cooldown))
+        return self.learning_rate * min(rise, fall)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Seed, how many validation items to judge by, and the stages in order."""
+
+    seed: int
+    validation_items: int
+    stages: tuple[Stage, ...]
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe file. Raises CardError where it says something impossible."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise CardError(f"recipe {path}: cannot be read: {error}") from error
+    return from_mapping(Recipe, content, path.name)

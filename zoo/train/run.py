@@ -1,0 +1,151 @@
+"""``zoo train``: a card, its recipe and a folder of media -> a folder that ``zoo.load`` takes."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from .. import __version__
+from ..atomic import atomic_write
+from ..cards import Card
+from ..errors import CardError, NotSupportedError
+from ..families import family_class, family_module
+from ..files.checksum import sha256_of
+from ..files.rewrite import rewrite_card
+from ..loading import build_module, read_config
+from ..media.image import to_uint8
+from ..registry import find
+from ..tokenizer import Tokenizer
+from ..weights import SAME, fill, read_tensors, save_checkpoint
+from .data import build_bank, find_entries
+from .loop import run_stage
+from .objective import Objective
+from .recipe import Recipe, Stage, read_recipe
+
+
+def train(
+    name: str,
+    data: Path,
+    out: Path | None = None,
+    *,
+    device: str | None = None,
+    stages: Sequence[str] = (),
+    start: str | None = None,
+    progress: bool = True,
+) -> Path:
+    """Train a checkpoint by its recipe; call again to go on where a run was stopped.
+
+    Args:
+        name: of the card, whose ``recipe`` is followed.
+        data: folder of images and tar shards; what is named ``val*`` is held out.
+        out: where checkpoints, logs, pictures and the result go; ``runs/NAME`` by default.
+        device: ``"cpu"`` or what accelerate finds.
+        stages: only these stages of the recipe.
+        start: fine-tune from this checkpoint of the same configuration instead of random weights.
+        progress: show bars.
+
+    Returns:
+        The folder, which holds a card and weights: ``zoo.load(folder)`` works.
+
+    Raises:
+        CardError: for a card without recipe or a recipe that does not fit.
+        MediaError: for data that cannot be used.
+        ZooError: when training diverges.
+    """
+    card = find(name)
+    recipe = read_recipe(_recipe_path(card))
+    chosen = _chosen(recipe, stages, card)
+    family = family_class(card.family)
+    objectives = _objectives(card)
+    out = out or Path("runs") / card.name
+    out.mkdir(parents=True, exist_ok=True)
+    config, module = _start(card, family, recipe.seed, start)
+    tok = family(card, config, module)
+
+    def prepare(content: bytes) -> torch.Tensor:
+        return to_uint8(tok.prepare(content).tensor)
+
+    training, held_out = find_entries(data)
+    items = build_bank(training, prepare, out / "data" / "train.npy", progress)
+    judged = build_bank(
+        held_out[: recipe.validation_items], prepare, out / "data" / "val.npy", progress
+    )
+    for stage in chosen:
+        done = out / f"{stage.name}.safetensors"
+        if done.exists():
+            fill(module, [read_tensors(done)], SAME, where=str(done))
+            continue
+        run_stage(
+            objectives[stage.objective](module, config, stage.options),
+            items,
+            judged[torch.arange(len(judged))],
+            stage,
+            seed=recipe.seed,
+            folder=out / stage.name,
+            device=device,
+            progress=progress,
+        )
+        module.to("cpu")
+        save_checkpoint(module, done, {"stage": stage.name})
+    _write_result(card, module, recipe, out)
+    return out
+
+
+def _recipe_path(card: Card) -> Path:
+    if card.recipe is None:
+        raise CardError(f"{card.name}: the card names no recipe, so it cannot be trained")
+    for folder in family_module(card.family).__path__:
+        path = Path(folder).parent / card.recipe
+        if path.is_file():
+            return path
+    raise CardError(f"{card.name}: the recipe {card.recipe} is not there")
+
+
+def _objectives(card: Card) -> dict[str, type[Objective]]:
+    try:
+        home = import_module(f"{family_module(card.family).__name__}.objective")
+    except ModuleNotFoundError as error:
+        raise NotSupportedError(f"family {card.family} has no training objective") from error
+    return home.OBJECTIVES
+
+
+def _chosen(recipe: Recipe, names: Sequence[str], card: Card) -> list[Stage]:
+    known = {stage.name: stage for stage in recipe.stages}
+    for name in names:
+        if name not in known:
+            raise CardError(f"{card.name}: no stage {name!r}; the recipe has {', '.join(known)}")
+    return [stage for stage in recipe.stages if not names or stage.name in names]
+
+
+def _start(
+    card: Card, family: type[Tokenizer], seed: int, start: str | None
+) -> tuple[Any, nn.Module]:
+    if start is not None:
+        from ..loading import load
+
+        tok = load(start)
+        return tok.config, tok.module.requires_grad_(True)
+    config = read_config(card, {})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return config, build_module(family, config)
+
+
+def _write_result(card: Card, module: nn.Module, recipe: Recipe, out: Path) -> None:
+    """Weights in half precision and a card that names them."""
+    weights = out / "model.safetensors"
+    facts = {"checkpoint": card.name, "zoo": __version__, "seed": str(recipe.seed)}
+    save_checkpoint(module, weights, facts, dtype=torch.float16)
+    part = {
+        "name": card.source[0].name,
+        "role": "both",
+        "file": weights.name,
+        "sha256": sha256_of(weights),
+        "format": "zoo",
+    }
+    text = rewrite_card(card, {card.source[0].name: part}, same_ids=False)
+    with atomic_write(out / "README.md") as temporary:
+        temporary.write_text(text, encoding="utf-8")
