@@ -132,9 +132,9 @@ def test_frozen():
 def test_ids_made_in_inference_mode_meet_autograd():
     table = torch.nn.Parameter(torch.rand(16, 2))
     with torch.inference_mode():
-        tokens = codec()
-    torch.nn.functional.embedding(tokens.codes.clamp(0), table).sum().backward()
-    (tokens.extras["scale"].sum() * table.sum()).backward()
+        tokens = codec((3, 3))
+    torch.nn.functional.embedding(tokens.codes, table).sum().backward()
+    (tokens.extras["scale"] * table.sum()).sum().backward()
     assert table.grad is not None
 
 
@@ -192,6 +192,7 @@ def test_repr():
     )
     assert "vocabulary 8, 16, extras scale, gain, speaker" in repr(codec())
     assert "0 items" in repr(snac()[:0])
+    assert repr(make(RASTER, [[[1]]])).startswith("Tokens(1 item x 1 slot x 1 position, raster")
 
 
 def test_to():

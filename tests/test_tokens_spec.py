@@ -257,6 +257,16 @@ def test_origins_are_cut_to_the_sample():
     assert join_origins(pieces) == whole
 
 
+def test_the_last_position_owns_what_lies_behind_it():
+    spec = TokenSpec("time", (8,), hop=10, crop=1)
+    whole = Origin(out_samples=37)  # three positions and a tail that no position holds
+    cuts = ((0, 2), (2, 3), (3, 9), (3, None))
+    pieces = [crop_origin(whole, spec, 3, a, b) for a, b in cuts]
+    assert [p.out_samples for p in pieces] == [20, 17, 0, 0]
+    assert crop_origin(whole, spec, 0, 0, 0).out_samples == 0
+    assert crop_origin(whole, spec, 0, 0, None) == whole
+
+
 def test_frame_times_are_cut():
     spec = TokenSpec("time", (8,), hop=4, crop=1)
     whole = Origin(times=tuple(i / 25 for i in range(10)))  # the last position is not full

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from zoo.errors import CheckpointCorruptError
-from zoo.weights import metadata, read_tensors
+from zoo.weights import metadata, read_tensors, save_checkpoint
 
 WEIGHTS = {"blocks.0.weight": torch.ones(3, 3), "head.weight": torch.arange(6.0).reshape(3, 2)}
 
@@ -138,3 +138,13 @@ def test_torchscript_is_refused(tmp_path):
     torch.jit.script(nn.Linear(1, 1)).save(str(path))
     with pytest.raises(CheckpointCorruptError, match="TorchScript"):
         read_tensors(path)
+
+
+def test_equal_weights_make_equal_files(tmp_path: Path) -> None:
+    module = nn.Linear(3, 2)
+    facts = {f"key {i}": "é" * i for i in range(8)}
+    for index in range(4):
+        save_checkpoint(module, tmp_path / f"{index}.safetensors", facts)
+    contents = {path.read_bytes() for path in tmp_path.glob("*.safetensors")}
+    assert len(contents) == 1
+    assert metadata(tmp_path / "0.safetensors").items() >= facts.items()

@@ -65,17 +65,7 @@ class Facts:
 
         Bits per item where positions are fixed or a prefix keeps positions, else per position.
         """
-        cut = self.spec.prefixes
-        if cut is None:
-            return {}
-        if cut.axis == "position":
-            per_position = self.spec.bits_per_position
-            return {k: size * per_position for k, size in zip(cut.values, cut.sizes, strict=True)}
-        positions, slots = self.spec.positions or 1, self.spec.slot_bits
-        return {
-            k: positions * sum(slots[:size])
-            for k, size in zip(cut.values, cut.sizes, strict=True)
-        }
+        return self.spec.prefix_bits
 
     @property
     def sample_rate(self) -> int | None:

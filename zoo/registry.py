@@ -92,10 +92,14 @@ def find(
     raise UnknownTokenizerError(_unknown(text))
 
 
-def bundled_hint(modality: str | None = None) -> str:
-    """One sentence naming bundled checkpoints, to end an error about unreachable weights."""
+def bundled_hint(modality: str | None = None, *, besides: str = "") -> str:
+    """One sentence naming bundled checkpoints, to end an error about unreachable weights.
+
+    ``besides`` is the checkpoint that just failed: it is no help.
+    """
     try:
         names = list_models(bundled=True, modality=modality) or list_models(bundled=True)
+        names = [name for name in names if name != besides]
     except ZooError:  # a broken card elsewhere must not hide the error at hand
         return ""
     if not names:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -12,10 +13,11 @@ from torch import Tensor, nn
 from .cards import Card
 from .engine.decode import decode_tokens
 from .engine.encode import encode_sources, prepare
-from .engine.noise import Noise, item_seeds
+from .engine.noise import item_seeds
 from .engine.options import OptionInfo, checked_options, declared_options
 from .errors import CardError, MediaError, NotSupportedError, TokenError
 from .facts import Facts
+from .files import fetch_extra, resolve
 from .media import Media, Prepared, sources
 from .tokens import Origin, Tokens
 from .tokens.extras import neutral_extras
@@ -101,23 +103,22 @@ class Tokenizer(Facts, ABC):
         """Media item -> what the model sees, on the CPU. Holds no weights and can be pickled."""
 
     @abstractmethod
-    def _encode(
-        self, batch: Tensor, *, prefix: int | None, noise: Noise, **options: Any
-    ) -> Encoded:
-        """Prepared items of one shape -> codes, at quality ``prefix`` (None: the full one)."""
+    def _encode(self, batch: Tensor, *arguments: Any, **options: Any) -> Encoded:
+        """Prepared items of one shape -> codes.
+
+        Called with the keywords ``prefix`` (the quality, None: the full one) and ``noise``
+        (:class:`zoo.engine.noise.Noise`), and with the options that the family declares.
+        """
 
     @abstractmethod
     def _decode(
-        self,
-        codes: Tensor,
-        *,
-        lengths: Tensor,
-        grid: Tensor | None,
-        extras: Mapping[str, Tensor],
-        noise: Noise,
-        **options: Any,
+        self, codes: Tensor, *arguments: Any, **options: Any
     ) -> Tensor | Sequence[Tensor]:
-        """Codes [item, slot, position] -> one canonical media tensor per item."""
+        """Codes [item, slot, position] -> one canonical media tensor per item.
+
+        Called with the keywords ``lengths`` [item], ``grid`` [item, 1..3] or None, ``extras``
+        (by name), ``noise``, and with the options that the family declares.
+        """
 
     @abstractmethod
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
@@ -225,9 +226,7 @@ class Tokenizer(Facts, ABC):
 
     # tokens from elsewhere
 
-    def tokens(
-        self, codes: Any, lengths: Any = None, grid: Any = None, **extras: Any
-    ) -> Tokens:
+    def tokens(self, codes: Any, lengths: Any = None, grid: Any = None, **extras: Any) -> Tokens:
         """Make Tokens of this code space from any integers, a language model's above all.
 
         ``codes`` is [item, slot, position]; of a one-slot space [item, position] or, for a
@@ -262,18 +261,24 @@ class Tokenizer(Facts, ABC):
         begin: int | None = None,
         end: int | None = None,
         fill: int | None = None,
+        prefix: int | Sequence[int] | None = None,
+        positions: int | Sequence[int] | None = None,
         errors: str = "strict",
     ) -> Tokens:
         """Make Tokens from streams of language-model ids: the inverse of ``Tokens.ids``.
 
         ``streams`` is one 1-D tensor or list per item; the layout's arguments are those of
-        ``Tokens.ids``. ``errors="trim"`` drops an incomplete tail.
+        ``Tokens.ids``. ``prefix`` and ``positions``, for all items or one each, say what a
+        stream cannot: how many slots it was cut to, and how long an item is in order "slot".
+        ``errors="trim"`` drops an incomplete tail.
 
         Raises:
             TokenError: naming item and place of an id outside its slot's range.
         """
         layout = Layout(order, offset, per_slot, begin, end, fill)
-        items = codes_from_ids(streams, self.spec, layout, errors=errors)
+        items = codes_from_ids(
+            streams, self.spec, layout, prefix=prefix, positions=positions, errors=errors
+        )
         codes, lengths = pad_codes(items)
         return self.tokens(codes, lengths)
 
@@ -293,7 +298,9 @@ class Tokenizer(Facts, ABC):
         kind = _known_kind(kind, self.feature_kinds, f"{self.name} features")
         items = [prepare(self, item, {}) for item in sources(media, self.modality, layout=layout)]
         if len({item.tensor.shape for item in items}) > 1:
-            raise MediaError("features: items differ in shape after preparing; pass them one by one")
+            raise MediaError(
+                "features: items differ in shape after preparing; pass them one by one"
+            )
         return self._features(torch.stack([i.tensor for i in items]).to(self.device), kind)
 
     def vectors(self, tokens: Tokens, kind: str | None = None) -> Vectors:
@@ -326,6 +333,20 @@ class Tokenizer(Facts, ABC):
     def streaming(self) -> Any:
         """A session that encodes or decodes chunk by chunk; NotSupportedError where it cannot."""
         raise NotSupportedError(f"{self.name} cannot stream: it needs the whole item")
+
+    def part_path(self, name: str, beside: str | None = None) -> Path:
+        """The local file of a part that loading left for later (role lazy), fetched if need be.
+
+        ``beside`` names another file, relative to the part's folder, to get instead.
+
+        Raises:
+            CheckpointUnavailableError: as ``zoo.load`` for the other parts.
+        """
+        part, loaded = self.card.part(name), {} if self._reload is None else self._reload[1]
+        asked = {key: loaded.get(key) for key in ("revision", "offline")}
+        if beside is None:
+            return resolve(part, self.card, **asked)
+        return fetch_extra(part, beside, self.card, **asked)
 
     # the object itself
 

@@ -132,7 +132,8 @@ class FlowDecoder(nn.Module):
     def modulations(self, times: Tensor) -> list[Tensor]:
         """Modulations of every block and of the head at times [b] in 0..1, each [b, n, width]."""
         embedded = F.silu(self.time(times))
-        return [part(embedded) for part in (*(b.modulation for b in self.blocks), self.modulation)]
+        parts = [block.get_submodule("modulation") for block in self.blocks]
+        return [part(embedded) for part in (*parts, self.modulation)]
 
     def forward(self, noised: Tensor, condition: Condition, modulations: list[Tensor]) -> Tensor:
         """Noised latents [b, c, h, w] -> velocity [b, c, h, w].

@@ -32,7 +32,9 @@ def read_hub_config(content: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = float(value)
     if vae.get("sample_posterior") is not None:
         if not isinstance(vae["sample_posterior"], bool):
-            raise CheckpointCorruptError("the configuration's sample_posterior is neither true nor false")
+            raise CheckpointCorruptError(
+                "the configuration's sample_posterior is neither true nor false"
+            )
         found["sample_posterior"] = vae["sample_posterior"]
     return found
 

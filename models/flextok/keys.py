@@ -20,7 +20,10 @@ ORIGINAL: KeyTable = (
     Rule("encoder.module_dict.enc_posemb_module.posembs", "encoder.patches.positions"),
     Rule("encoder.module_dict.enc_register_module.registers", "encoder.registers"),
     *_attention("encoder.module_dict.enc_transformer.blocks.{i}", "encoder.blocks.{i}"),
-    Rule("encoder.module_dict.enc_transformer.blocks.{i}.mlp.{rest*}", "encoder.blocks.{i}.mlp.{rest*}"),
+    Rule(
+        "encoder.module_dict.enc_transformer.blocks.{i}.mlp.{rest*}",
+        "encoder.blocks.{i}.mlp.{rest*}",
+    ),
     Rule("encoder.module_dict.enc_to_latents.proj.{w}", "encoder.head.{w}"),
     Rule("decoder.module_dict.dec_from_latents.proj.{w}", "decoder.from_codes.{w}"),
     Rule(
@@ -34,12 +37,18 @@ ORIGINAL: KeyTable = (
     Rule("decoder.module_dict.dec_patches_posemb_module.posembs", "decoder.patches.positions"),
     Rule("decoder.module_dict.dec_time_embedder.mlp.{rest*}", "decoder.time.mlp.{rest*}"),
     *_attention("decoder.module_dict.dec_transformer.blocks.{i}", "decoder.blocks.{i}"),
-    Rule("decoder.module_dict.dec_transformer.blocks.{i}.mlp.{rest*}", "decoder.blocks.{i}.mlp.{rest*}"),
+    Rule(
+        "decoder.module_dict.dec_transformer.blocks.{i}.mlp.{rest*}",
+        "decoder.blocks.{i}.mlp.{rest*}",
+    ),
     Rule(
         "decoder.module_dict.dec_transformer.blocks.{i}.adaLN_modulation.1.{w}",
         "decoder.blocks.{i}.modulation.project.{w}",
     ),
-    Rule("decoder.module_dict.dec_to_patches.adaLN_modulation.1.{w}", "decoder.modulation.project.{w}"),
+    Rule(
+        "decoder.module_dict.dec_to_patches.adaLN_modulation.1.{w}",
+        "decoder.modulation.project.{w}",
+    ),
     Rule("decoder.module_dict.dec_to_patches.proj.{w}", "decoder.head.{w}"),
 )
 

@@ -29,7 +29,7 @@ class TimeEmbedding(nn.Module):
         frequencies = torch.exp(-math.log(MAX_PERIOD) * index / half) * (1000 / self.max_timestep)
         angles = times.float()[:, None] * frequencies
         waves = torch.cat([angles.cos(), angles.sin()], dim=-1)
-        return self.mlp(waves.to(self.mlp[0].weight.dtype))
+        return self.mlp(waves.to(next(self.mlp.parameters()).dtype))
 
 
 class Modulation(nn.Module):

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
 from zoo.train.objective import Batches, Cell, Objective
@@ -20,6 +19,7 @@ from .decoder import Condition
 from .model import FlexTokModel
 from .rescale import rescale_latents
 from .sampler import sample
+from .starts import calm_start, start_near_identity
 
 
 def to_model(images: Tensor) -> Tensor:
@@ -93,6 +93,7 @@ class FlowObjective(Objective):
         self.noise_share = float(options["noise_share"])  # items at t = 1, the first Euler step
         self.mode_scale = float(options["mode_scale"])
         model.vae.requires_grad_(False)
+        start_near_identity(model.decoder)
         self.tokens = nn.ModuleList([model.encoder, model.decoder])
 
     @property
@@ -172,14 +173,6 @@ class FlowObjective(Objective):
             )
             decoded.append(model.vae.decode(latents).cpu())
         return torch.cat(decoded)
-
-
-def calm_start(vae: nn.Module) -> None:
-    """Silence residual branches at birth: the trunk is then nearly linear and learns faster."""
-    for module in vae.modules():
-        if isinstance(module, ResnetBlock2D):
-            nn.init.zeros_(module.conv2.weight)
-            nn.init.zeros_(module.conv2.bias)
 
 
 def sample_times(items: int, mode_scale: float, random: torch.Generator) -> Tensor:

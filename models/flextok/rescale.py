@@ -55,9 +55,7 @@ def _pixel_metric(vae: LatentAutoencoder, mean: Tensor) -> Tensor:
     return metric
 
 
-def _fold(
-    into: torch.nn.Conv2d, out_of: torch.nn.Conv2d, root: Tensor, center: Tensor
-) -> None:
+def _fold(into: torch.nn.Conv2d, out_of: torch.nn.Conv2d, root: Tensor, center: Tensor) -> None:
     """Let ``into`` give root (z - center) for its mean half z, and ``out_of`` take it back."""
     channels = len(center)
     assert into.bias is not None

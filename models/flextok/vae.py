@@ -3,8 +3,10 @@
 Source: upstream ``flextok/vae_wrapper.py`` (apple/ml-flextok 87d00cc).
 """
 
+from typing import Any
+
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor, nn
 
 from .config import FlexTokConfig
@@ -46,12 +48,15 @@ class LatentAutoencoder(nn.Module):
 def build_vae(config: FlexTokConfig) -> LatentAutoencoder:
     """Construct the autoencoder a FlexTok configuration asks for."""
     stages = len(config.vae.block_out_channels)
+    blocks: dict[str, Any] = {  # diffusers types these as tuples of one
+        "block_out_channels": config.vae.block_out_channels,
+        "down_block_types": ("DownEncoderBlock2D",) * stages,
+        "up_block_types": ("UpDecoderBlock2D",) * stages,
+    }
     network = AutoencoderKL(
-        block_out_channels=config.vae.block_out_channels,
         layers_per_block=config.vae.layers_per_block,
         norm_num_groups=config.vae.norm_num_groups,
         latent_channels=config.latent_channels,
-        down_block_types=("DownEncoderBlock2D",) * stages,
-        up_block_types=("UpDecoderBlock2D",) * stages,
+        **blocks,
     )
     return LatentAutoencoder(network, config.scaling_factor)

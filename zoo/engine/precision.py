@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import torch
 
@@ -12,7 +13,8 @@ def full_fp32(device: torch.device) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
-    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+    cuda, cudnn = torch.backends.cuda, cast(Any, torch.backends.cudnn)
+    backends: list[Any] = [cuda.matmul, cudnn.conv, cudnn.rnn]
     before = [backend.fp32_precision for backend in backends]
     try:
         for backend in backends:

@@ -32,7 +32,7 @@ def resolve(
     try:
         path = _locate(part, card, revision, offline)
     except CheckpointUnavailableError as error:
-        hint = bundled_hint(card.modality)
+        hint = bundled_hint(card.modality, besides=card.name)
         raise CheckpointUnavailableError(f"{card.name}: {error}{hint}") from error.__cause__
     if part.sha256 is not None and not (part.hub and _is_other(part.hub, revision)):
         verify(path, part.sha256, _remedy(part, path))
@@ -71,7 +71,7 @@ def fetch_extra(
             return _bundled(beside)
         return _beside(beside, card, offline)
     except CheckpointUnavailableError as error:
-        hint = bundled_hint(card.modality)
+        hint = bundled_hint(card.modality, besides=card.name)
         raise CheckpointUnavailableError(f"{card.name}: {error}{hint}") from error.__cause__
 
 

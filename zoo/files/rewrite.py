@@ -1,5 +1,6 @@
 """Change a card's ``source`` and leave everything else as its author wrote it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -10,9 +11,9 @@ from ..errors import CardError
 
 
 def rewrite_card(
-    card: Card, parts: dict[str, dict[str, Any]], *, same_ids: bool = True
+    card: Card, parts: Mapping[str, dict[str, Any] | None], *, same_ids: bool = True
 ) -> str:
-    """The text of ``card`` with new entries for the named parts of its source.
+    """The text of ``card`` with new entries for the named parts of its source (None: without it).
 
     ``name`` and ``space`` are written down too: a README.md has no name of its own, and the new
     files' hashes must not change what the ids mean. With ``same_ids`` False the weights are new
@@ -33,7 +34,7 @@ def rewrite_card(
         parts.get(part.name, entry.plain())
         for part, entry in zip(card.source, entries["source"].items(), strict=True)
     ]
-    block = _dump({"source": source}, indent)
+    block = _dump({"source": [entry for entry in source if entry is not None]}, indent)
     added = {}
     if "name" not in entries:
         added["name"] = card.name

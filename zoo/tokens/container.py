@@ -248,7 +248,12 @@ class Tokens:
         vocab = show(sizes) if len(sizes) < 4 else f"{sizes[0]}..{sizes[-1]}"
         place = "" if self.device.type == "cpu" else f", {self.device}"
         extras = f", extras {', '.join(self.extras)}" if self.extras else ""
+        shape = f"{_count(items, 'item')} x {_count(slots, 'slot')} x {_count(length, 'position')}"
         return (
-            f"Tokens({items} items x {slots} slots x {length} positions, {self.spec.order}, "
-            f"vocabulary {vocab}{extras}, space {self.space!r}{place})"
+            f"Tokens({shape}, {self.spec.order}, vocabulary {vocab}{extras}, "
+            f"space {self.space!r}{place})"
         )
+
+
+def _count(number: int | str, thing: str) -> str:
+    return f"{number} {thing}" if str(number) == "1" else f"{number} {thing}s"

@@ -138,6 +138,20 @@ class TokenSpec:
         return sum(self.slot_bits)
 
     @property
+    def prefix_bits(self) -> dict[int, float]:
+        """Legal qualities, coarse to full, with their nominal bits, extras apart.
+
+        Bits per item where positions are fixed or a prefix keeps positions, else per position.
+        """
+        if self.prefixes is None:
+            return {}
+        pairs = zip(self.prefixes.values, self.prefixes.sizes, strict=True)
+        if self.prefixes.axis == "position":
+            return {k: size * self.bits_per_position for k, size in pairs}
+        positions = self.positions or 1
+        return {k: positions * sum(self.slot_bits[:size]) for k, size in pairs}
+
+    @property
     def token_rate(self) -> float | None:
         """Positions per second, where the rate is known."""
         if self.hop is None or self.sample_rate is None:

@@ -80,7 +80,7 @@ class ItemBank:
     def __len__(self) -> int:
         return len(self.array)
 
-    def __getitem__(self, rows: Tensor) -> Tensor:
+    def __getitem__(self, rows: Tensor, /) -> Tensor:
         """Rows [b] -> items [b, 3, h, w], uint8."""
         return torch.from_numpy(np.ascontiguousarray(self.array[rows.numpy()]))
 
@@ -98,15 +98,18 @@ def build_bank(
     if path.exists() and mark.exists() and mark.read_text() == fingerprint:
         return ItemBank(np.load(path, mmap_mode="r"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    first = prepare(entries[0].read())
     with atomic_write(path) as temporary:
-        shape = (len(entries), *first.shape)
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        array = None
         for row, entry in enumerate(tqdm(entries, "decoding", disable=not progress, leave=False)):
             try:
-                array[row] = prepare(entry.read()).numpy()
+                item = prepare(entry.read()).numpy()
             except MediaError as error:
                 raise MediaError(f"{entry.path} {entry.member}: {error}") from error
+            if array is None:
+                shape = (len(entries), *item.shape)
+                array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+            array[row] = item
+        assert array is not None
         array.flush()
         del array
     mark.write_text(fingerprint)

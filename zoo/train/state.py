@@ -25,6 +25,7 @@ def saved_states(folder: Path) -> list[Path]:
 def load_newest(folder: Path) -> dict[str, Any] | None:
     """Read the newest checkpoint that can be read, or None where there is none at all."""
     states = saved_states(folder)
+    damage: Exception | None = None
     for path in reversed(states):
         try:
             return torch.load(path, map_location="cpu", weights_only=True)

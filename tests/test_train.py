@@ -1,0 +1,281 @@
+"""The training loop: same curve after a kill, results that load, data that is found."""
+
+import io
+import json
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from samples import picture
+
+import zoo
+from zoo.errors import CardError, MediaError, ZooError
+from zoo.loading import load_random
+from zoo.models.flextok.objective import (
+    AutoencoderObjective,
+    FlowObjective,
+    mean_psnr,
+    sample_times,
+    to_model,
+)
+from zoo.models.flextok.rescale import rescale_latents
+from zoo.train import run
+from zoo.train.data import ItemBank, build_bank, find_entries
+from zoo.train.loop import run_stage
+from zoo.train.recipe import Recipe, Stage, read_recipe
+from zoo.train.state import load_newest, saved_states
+
+CARD = Path(__file__).parent / "cards" / "test-flextok.md"
+FLOW = {"full_share": 0.25, "null_share": 0.1, "noise_share": 0.25, "mode_scale": 0.25}
+STAGE = Stage(
+    name="flow",
+    objective="flow",
+    steps=6,
+    batch_size=4,
+    learning_rate=1e-3,
+    warmup=2,
+    cooldown=2,
+    ema=0.9,
+    precision="no",
+    validate_every=6,
+    checkpoint_every=3,
+    options=FLOW,
+)
+
+
+@pytest.fixture
+def items() -> ItemBank:
+    pixels = [torch.tensor(list(picture(32, 32, i).tobytes())).byte() for i in range(8)]
+    stacked = torch.stack([p.view(32, 32, 3).permute(2, 0, 1) for p in pixels])
+    return ItemBank(stacked.numpy())
+
+
+def flow_objective() -> FlowObjective:
+    tok = load_random(CARD)
+    tok.module.requires_grad_(True)
+    return FlowObjective(tok.module, tok.config, FLOW)
+
+
+def weights(objective: FlowObjective) -> dict[str, torch.Tensor]:
+    return {k: v.clone() for k, v in objective.trained.state_dict().items()}
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(items: ItemBank, tmp_path: Path) -> None:
+    def go(objective: FlowObjective, folder: Path) -> None:
+        held_out = items[torch.arange(2)]
+        run_stage(
+            objective, items, held_out, STAGE, seed=1, folder=folder, device="cpu", progress=False
+        )
+
+    whole = flow_objective()
+    go(whole, tmp_path / "whole")
+
+    class Killed(Exception):
+        pass
+
+    victim = flow_objective()
+    calls = iter(range(100))
+    forward = victim.forward
+
+    def dying(*arguments):
+        if next(calls) == 4:
+            raise Killed
+        return forward(*arguments)
+
+    victim.forward = dying  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        go(victim, tmp_path / "killed")
+    newest = load_newest(tmp_path / "killed")
+    assert newest is not None
+    assert newest["step"] == 3
+    resumed = flow_objective()
+    go(resumed, tmp_path / "killed")
+    expected = weights(whole)
+    for name, value in weights(resumed).items():
+        assert torch.equal(value, expected[name]), name
+    lines = (tmp_path / "whole" / "metrics.jsonl").read_text().splitlines()
+    assert any("psnr_16_tokens_20_steps" in line for line in lines)
+    assert (tmp_path / "whole" / "curves.png").stat().st_size > 1000
+    assert list((tmp_path / "whole").glob("pictures-*.png"))
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(items: ItemBank, tmp_path: Path) -> None:
+    held_out = items[torch.arange(2)]
+    run_stage(
+        flow_objective(),
+        items,
+        held_out,
+        STAGE,
+        seed=1,
+        folder=tmp_path,
+        device="cpu",
+        progress=False,
+    )
+    newest = saved_states(tmp_path)[-1]
+    newest.write_bytes(newest.read_bytes()[:100])
+    state = load_newest(tmp_path)
+    assert state is not None
+    assert state["step"] == 3
+
+
+def test_a_loss_that_is_no_number_stops_the_run(items: ItemBank, tmp_path: Path) -> None:
+    objective = flow_objective()
+    broken = torch.full_like(objective.model.encoder.head.weight, torch.nan)
+    objective.model.encoder.head.weight.data.copy_(broken)
+    with pytest.raises(ZooError, match="not finite"):
+        run_stage(
+            objective,
+            items,
+            items[torch.arange(2)],
+            STAGE,
+            seed=1,
+            folder=tmp_path,
+            device="cpu",
+            progress=False,
+        )
+
+
+def test_training_lowers_the_loss(items: ItemBank) -> None:
+    objective = flow_objective()
+    optimizer = torch.optim.AdamW(objective.trained.parameters(), lr=3e-3)
+    source = objective.source(items)
+    losses = []
+    for step in range(60):
+        random = torch.Generator().manual_seed(step % 2)
+        loss = objective(source[torch.arange(8)], random)["loss"]
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
+
+
+def test_zoo_train_ends_in_a_folder_that_loads(
+    items: ItemBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data of mine"
+    data.mkdir()
+    for index in range(6):
+        picture(40, 50, index).save(data / f"{'val' if index > 3 else 'a'}-{index}.png")
+    first = replace(STAGE, name="autoencoder", objective="autoencoder", options={"kl_weight": 1e-5})
+    recipe = Recipe(seed=1, validation_items=2, stages=(first, STAGE))
+    monkeypatch.setattr(run, "_recipe_path", lambda card: Path("recipe.yaml"))
+    monkeypatch.setattr(run, "read_recipe", lambda path: recipe)
+    out = run.train(str(CARD), data, tmp_path / "run", device="cpu", progress=False)
+    tok = zoo.load(out)
+    tokens = tok.encode(picture(40, 50, 0))
+    assert tokens.lengths.tolist() == [16]
+    assert tok.space != zoo.card(CARD).code_space  # new weights: ids of their own
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").glob("*.safetensors")}
+    again = run.train(str(CARD), data, tmp_path / "run", device="cpu", progress=False)
+    assert zoo.load(again).encode(picture(40, 50, 0)) == tokens  # nothing was trained twice
+    assert before[tmp_path / "run" / "flow.safetensors"] == (
+        (tmp_path / "run" / "flow.safetensors").stat().st_mtime_ns
+    )
+    with pytest.raises(CardError, match="no stage 'flwo'"):
+        run.train(str(CARD), data, tmp_path / "run", stages=["flwo"])
+
+
+def test_rescaling_latents_changes_no_pixel(items: ItemBank) -> None:
+    tok = load_random(CARD)
+    images = to_model(items[torch.arange(8)])
+    with torch.inference_mode():
+        before = tok.module.vae.decode(tok.module.vae.encode(images))
+    rescale_latents(tok.module.vae, images)
+    with torch.inference_mode():
+        latents = tok.module.vae.encode(images)
+        after = tok.module.vae.decode(latents)
+    assert torch.allclose(before, after, atol=1e-4)
+    assert latents.square().mean().sqrt() == pytest.approx(1 / tok.config.scaling_factor, rel=1e-3)
+    assert latents.mean((0, 2, 3)).abs().max() < 1e-3
+
+
+def test_the_autoencoder_objective_has_gradients_everywhere(items: ItemBank) -> None:
+    tok = load_random(CARD)
+    tok.module.requires_grad_(True)
+    objective = AutoencoderObjective(tok.module, tok.config, {"kl_weight": 1e-4})
+    for module in objective.model.vae.modules():
+        if type(module).__name__ == "ResnetBlock2D":  # silent at birth: give them a voice
+            torch.nn.init.normal_(module.conv2.weight, std=0.1)
+    objective(items[torch.arange(4)], torch.Generator().manual_seed(0))["loss"].backward()
+    for name, parameter in objective.trained.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_times_are_uniform_or_bent() -> None:
+    random = torch.Generator().manual_seed(0)
+    plain = sample_times(20000, 0.0, random)
+    assert plain.mean() == pytest.approx(0.5, abs=0.02)
+    bent = sample_times(20000, 0.8, random)
+    assert float(bent.min()) >= 0
+    assert float(bent.max()) <= 1
+    assert bent.std() < plain.std()
+
+
+def test_psnr_is_the_mean_over_items() -> None:
+    images = torch.full((2, 3, 4, 4), 128, dtype=torch.uint8)
+    off = to_model(images) + torch.tensor([0.2, 0.02])[:, None, None, None]
+    assert mean_psnr(off, images) == pytest.approx((20 + 40) / 2, abs=1e-3)
+
+
+def test_data_is_found_in_folders_and_tars(tmp_path: Path) -> None:
+    def png(seed: int) -> bytes:
+        stream = io.BytesIO()
+        picture(20, 20, seed).save(stream, "PNG")
+        return stream.getvalue()
+
+    with tarfile.open(tmp_path / "train-0.tar", "w") as archive:
+        for index in range(3):
+            for suffix, content in (("png", png(index)), ("cls", b"7")):
+                info = tarfile.TarInfo(f"{index}.{suffix}")
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+    (tmp_path / "val").mkdir()
+    (tmp_path / "val" / "x.png").write_bytes(png(9))
+    train, held_out = find_entries(tmp_path)
+    assert [entry.member for entry in train] == ["0.png", "1.png", "2.png"]
+    assert [entry.path.name for entry in held_out] == ["x.png"]
+    tok = load_random(CARD)
+
+    def prepare(content: bytes) -> torch.Tensor:
+        return tok.prepare(content).tensor
+
+    bank = build_bank(train, prepare, tmp_path / "bank" / "a.npy", progress=False)
+    assert bank[torch.tensor([2, 0])].shape == (2, 3, 32, 32)
+    stamp = (tmp_path / "bank" / "a.npy").stat().st_mtime_ns
+    build_bank(train, prepare, tmp_path / "bank" / "a.npy", progress=False)
+    assert (tmp_path / "bank" / "a.npy").stat().st_mtime_ns == stamp
+    (tmp_path / "val" / "x.png").write_bytes(b"no picture")
+    with pytest.raises(MediaError, match=r"x\.png"):
+        build_bank(find_entries(tmp_path)[1], prepare, tmp_path / "b.npy", progress=False)
+    with pytest.raises(MediaError, match="not a folder"):
+        find_entries(tmp_path / "nowhere")
+
+
+def test_without_a_val_part_some_items_are_held_out(tmp_path: Path) -> None:
+    for index in range(100):
+        (tmp_path / f"{index}.png").write_bytes(b"x")
+    train, held_out = find_entries(tmp_path)
+    assert len(train) + len(held_out) == 100
+    assert 1 <= len(held_out) <= 15
+
+
+def test_bundled_recipes_are_sound() -> None:
+    recipes = [zoo.card(n) for n in zoo.list_models(bundled=True) if zoo.card(n).recipe]
+    for card in recipes:
+        recipe = read_recipe(run._recipe_path(card))
+        for stage in recipe.stages:
+            assert stage.objective in run._objectives(card)
+            assert stage.learning_rate_at(0) <= stage.learning_rate
+            assert stage.learning_rate_at(stage.steps - 1) < stage.learning_rate
+            json.dumps(stage.options)
+
+
+def test_a_recipe_with_a_typo_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("seed: 1\nvalidation_items: 2\nstage: []\n")
+    with pytest.raises(CardError, match="did you mean 'stages'"):
+        read_recipe(path)

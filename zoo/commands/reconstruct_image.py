@@ -1,0 +1,153 @@
+"""``zoo reconstruct`` for images: a grid of pictures."""
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from ..atomic import atomic_write
+from ..cards import Card
+from ..engine.options import declared_options
+from ..errors import NotSupportedError, TokenError
+from ..media import Media, read
+from ..media.fits import resize
+from ..media.grid import Cell, labelled_grid
+from ..media.image import canonical
+from ..media.sample import sample_picture
+from ..tokenizer import Tokenizer
+from ..tokens import Origin, Tokens, TokenSpec
+from .parts import outputs
+from .parts.loading import Options, load_for, read_options, without_weights
+from .parts.qualities import usual_prefixes
+from .parts.text import columns, number, tell
+
+_HIGH, _WIDE = 256, 2000  # pixels of a picture and of the grid
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What a reconstruction costs and is worth; ``prefix`` None is all that there is."""
+
+    prefix: int | None
+    tokens: int
+    bits: float
+    psnr: float | None
+    """In dB at the model's own size; None where nothing differs."""
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """Tokens, bits and PSNR for people."""
+        psnr = "no error" if self.psnr is None else f"{self.psnr:.1f} dB"
+        return str(self.tokens), number(self.bits), psnr
+
+    @property
+    def caption(self) -> str:
+        """What stands beneath the picture."""
+        tokens, bits, psnr = self.cells
+        return f"{tokens} {'token' if self.tokens == 1 else 'tokens'}\n{bits} bits\n{psnr}"
+
+
+def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], output: Path) -> None:
+    """Write the grid of ``files`` (none: the drawn landscape) and say the figures.
+
+    Raises:
+        NotSupportedError: for a checkpoint without one of the two verbs, or an unknown option.
+        TokenError: for an illegal prefix.
+        MediaError: for a photo that cannot be read.
+    """
+    if not (card.can_encode and card.can_decode):
+        verb = "decode" if card.can_encode else "encode"
+        raise NotSupportedError(f"{card.name} cannot {verb}, so there is nothing to compare")
+    options = read_options(without_weights(card), args.options, ["encode", "decode"])
+    prefixes = _prefixes(card.tokens, args.prefix, card.name)
+    tok = load_for(args, args.model)
+
+    names = [str(path) for path in files] or ["example"]
+    rows: list[list[Cell]] = []
+    found: list[list[Reconstruction]] = []
+    bar = tqdm(names, "reconstruct", leave=False, disable=not sys.stderr.isatty())
+    for name in bar:
+        photo = read(name, "image") if files else read(sample_picture())
+        cells, figures = _row(tok, photo, prefixes, options, args)
+        rows.append(cells)
+        found.append(figures)
+    grid = labelled_grid(rows, min_height=_HIGH, max_height=_HIGH, max_width=_WIDE)
+    with outputs.writing(output), atomic_write(output) as temporary:
+        grid.save(temporary)
+
+    heading = ("photo", "tokens", "bits", "PSNR")
+    lines = [(n, *one.cells) for n, figures in zip(names, found, strict=True) for one in figures]
+    photos = [
+        {"input": name, "reconstructions": [asdict(one) for one in figures]}
+        for name, figures in zip(names, found, strict=True)
+    ]
+    tell(
+        args,
+        f"{columns([heading, *lines])}{output}: {grid.width} x {grid.height} pixels",
+        {"model": card.name, "seed": args.seed, "output": str(output), "photos": photos},
+    )
+
+
+def _prefixes(spec: TokenSpec, asked: Sequence[int] | None, name: str) -> list[int | None]:
+    if asked is None:
+        return [*usual_prefixes(spec)] or [None]
+    if spec.prefixes is None:
+        raise TokenError(f"{name} has no prefixes: its ids decode only as a whole")
+    for prefix in asked:
+        spec.prefixes.size_of(prefix)  # raises for an illegal one
+    return [*asked]
+
+
+def _row(
+    tok: Tokenizer,
+    photo: Media,
+    prefixes: Sequence[int | None],
+    options: Options,
+    args: argparse.Namespace,
+) -> tuple[list[Cell], list[Reconstruction]]:
+    """One photo: encoded once, every prefix decoded in one batch."""
+    of_prepare = declared_options("encode", type(tok.prepare).__call__)
+    fitting = {key: value for key, value in options["encode"].items() if key in of_prepare}
+    seen = tok.view(photo, **fitting).items[0]
+    whole = tok.encode(photo, seed=args.seed, **options["encode"])
+    parts = Tokens.cat([whole if k is None else whole.prefix(k) for k in prefixes])
+    decoded = tok.decode(
+        parts, seed=args.seed, native=True, batch_size=args.batch_size, **options["decode"]
+    )
+    cells = _originals(photo.items[0], seen, whole.origin[0])
+    figures: list[Reconstruction] = []
+    costs = (parts.bits() + parts.extra_bits()).tolist()
+    counts = (parts.codes >= 0).sum((1, 2)).tolist()
+    for prefix, count, bits, item in zip(prefixes, counts, costs, decoded.items, strict=True):
+        figures.append(Reconstruction(prefix, count, bits, psnr(seen, item)))
+        cells.append((item, figures[-1].caption))
+    return cells, figures
+
+
+def _originals(photo: Tensor, seen: Tensor, origin: Origin | None) -> list[Cell]:
+    """The part of the photo that the model saw, and, if that is another picture, what it saw."""
+    if origin is not None and origin.rect is not None:
+        top, left, height, width = origin.rect
+        photo = photo[:, top : top + height, left : left + width]
+    cells = [(photo, f"original\n{photo.shape[2]} x {photo.shape[1]}")]
+    if photo.shape != seen.shape:
+        cells.append((seen, f"as the model sees it\n{seen.shape[2]} x {seen.shape[1]}"))
+    return cells
+
+
+def psnr(reference: Tensor, image: Tensor) -> float | None:
+    """Peak signal-to-noise ratio in dB of [3, height, width] pixels in 0..1; None if equal.
+
+    A reference of another size is brought to the image's first.
+    """
+    if reference.shape != image.shape:
+        size = (image.shape[1], image.shape[2])
+        reference = resize(reference, size, Image.Resampling.BICUBIC)
+    error = (canonical(reference).double() - canonical(image).double()).square().mean().item()
+    return None if error == 0 else -10 * math.log10(error)

@@ -1,0 +1,62 @@
+"""Train a checkpoint by the recipe that its card names; run it again to go on where it stopped.
+
+zoo train flextok-tiny --data photos/ --out runs/mine
+zoo reconstruct cat.jpg --model runs/mine -o grid.png
+"""
+
+import argparse
+from pathlib import Path
+
+from ..errors import MediaError, NotSupportedError
+from ..registry import find
+from .forward import reach
+from .parts import outputs
+from .parts.arguments import NAME_HELP
+from .parts.text import tell
+
+SUMMARY = "train a checkpoint by its recipe"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("name", help=NAME_HELP)
+    parser.add_argument(
+        "--data", required=True, metavar="DIR", help="folder of media files or tar shards of them"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="for checkpoints, logs and the result (default runs/NAME)"
+    )
+    parser.add_argument("--device", metavar="D", help="cpu, or else what is found")
+    parser.add_argument(
+        "--stage",
+        action="append",
+        default=[],
+        dest="stages",
+        metavar="S",
+        help="only this stage of the recipe; may be repeated",
+    )
+    parser.add_argument(
+        "--start", metavar="NAME", help="fine-tune from this checkpoint of the same configuration"
+    )
+    parser.add_argument("--no-progress", action="store_true", help="show no bars")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Check what can be checked at once, then train."""
+    card = find(args.name)
+    if card.recipe is None:
+        raise NotSupportedError(f"{card.name}: its card names no recipe, so it cannot be trained")
+    if not Path(args.data).is_dir():
+        raise MediaError(f"--data {args.data}: no such folder")
+    out = None if args.out is None else outputs.output_folder(args.out)
+    train = reach("zoo.train.run", "train", "zoo train", "train")
+    folder = train(
+        args.name,
+        Path(args.data),
+        out,
+        device=args.device,
+        stages=args.stages,
+        start=args.start,
+        progress=not args.no_progress,
+    )
+    tell(args, f"done: zoo.load({str(folder)!r})", {"model": card.name, "output": str(folder)})

@@ -1,0 +1,9 @@
+"""A picture to try things on where there is no photo: a landscape, drawn by arithmetic.
+
+It has what shows a tokenizer's strengths and limits: smooth gradients, hard edges, several scales
+of texture, a mirror image, saturated small things, and fine blades of grass.
+"""
+
+from .scenery import sample_picture
+
+__all__ = ["sample_picture"]
