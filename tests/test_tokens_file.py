@@ -83,7 +83,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
         filename.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr("zoo.tokens.file.save_file", fails)
+    monkeypatch.setattr("zoo.tensor_file.save_file", fails)
     with pytest.raises(OSError, match="disk full"):
         tokens()[:1].save(path)
     assert Tokens.load(path) == tokens()

@@ -111,9 +111,7 @@ class Tokenizer(Facts, ABC):
         """
 
     @abstractmethod
-    def _decode(
-        self, codes: Tensor, *arguments: Any, **options: Any
-    ) -> Tensor | Sequence[Tensor]:
+    def _decode(self, codes: Tensor, *arguments: Any, **options: Any) -> Tensor | Sequence[Tensor]:
         """Codes [item, slot, position] -> one canonical media tensor per item.
 
         Called with the keywords ``lengths`` [item], ``grid`` [item, 1..3] or None, ``extras``

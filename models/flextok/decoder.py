@@ -90,9 +90,9 @@ class FlowDecoder(nn.Module):
         self.patches = patches
         self.time = time
         self.from_codes = nn.Linear(dims, width)
-        self.positions = nn.Parameter(torch.randn(registers, width) * 0.02)
-        self.dropped = nn.Parameter(torch.randn(width) * 0.02)
-        self.null = nn.Parameter(torch.randn(width) * 0.02)
+        self.positions = nn.Parameter(torch.randn(registers, width))
+        self.dropped = nn.Parameter(torch.randn(width))
+        self.null = nn.Parameter(torch.randn(width))
         self.blocks = nn.ModuleList(blocks)
         self.modulation = Modulation(width, 2, rank)
         self.head = nn.Linear(width, patches.project.in_features)

@@ -52,7 +52,8 @@ class RegisterEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.patches = patches
-        self.registers = nn.Parameter(torch.randn(registers, width) * width**-0.5)
+        # As large as what attention adds, or all registers become one in the first block.
+        self.registers = nn.Parameter(torch.randn(registers, width))
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Linear(width, dims)
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,9 +15,8 @@ from ..cards import Card
 from ..engine.options import declared_options
 from ..errors import NotSupportedError, TokenError
 from ..media import Media, read
-from ..media.fits import resize
 from ..media.grid import Cell, labelled_grid
-from ..media.image import canonical
+from ..media.psnr import psnr
 from ..media.sample import sample_picture
 from ..tokenizer import Tokenizer
 from ..tokens import Origin, Tokens, TokenSpec
@@ -125,7 +123,9 @@ def _row(
     costs = (parts.bits() + parts.extra_bits()).tolist()
     counts = (parts.codes >= 0).sum((1, 2)).tolist()
     for prefix, count, bits, item in zip(prefixes, counts, costs, decoded.items, strict=True):
-        figures.append(Reconstruction(prefix, count, bits, psnr(seen, item)))
+        quality = psnr(seen, item)
+        finite = quality if math.isfinite(quality) else None
+        figures.append(Reconstruction(prefix, count, bits, finite))
         cells.append((item, figures[-1].caption))
     return cells, figures
 
@@ -139,15 +139,3 @@ def _originals(photo: Tensor, seen: Tensor, origin: Origin | None) -> list[Cell]
     if photo.shape != seen.shape:
         cells.append((seen, f"as the model sees it\n{seen.shape[2]} x {seen.shape[1]}"))
     return cells
-
-
-def psnr(reference: Tensor, image: Tensor) -> float | None:
-    """Peak signal-to-noise ratio in dB of [3, height, width] pixels in 0..1; None if equal.
-
-    A reference of another size is brought to the image's first.
-    """
-    if reference.shape != image.shape:
-        size = (image.shape[1], image.shape[2])
-        reference = resize(reference, size, Image.Resampling.BICUBIC)
-    error = (canonical(reference).double() - canonical(image).double()).square().mean().item()
-    return None if error == 0 else -10 * math.log10(error)

@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from ..atomic import atomic_write
 from ..errors import TokenError
+from ..tensor_file import write_tensors
 from .check import integers
 from .checks import items, wholes, word
 from .origin import Origin
@@ -61,8 +60,7 @@ def save(tokens: "Tokens", path: str | PathLike[str], packed: bool) -> None:
         "made_by": tokens.made_by,
     }
     header["crc32"] = _checksum(header, stored)
-    with atomic_write(path) as temporary:
-        save_file(stored, temporary, {KEY: json.dumps(header, allow_nan=False)})
+    write_tensors(stored, path, {KEY: json.dumps(header, allow_nan=False)})
 
 
 def load(path: str | PathLike[str]) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import tarfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,25 +12,9 @@ from tqdm import tqdm
 
 from ..atomic import atomic_write
 from ..errors import MediaError
+from ..media.listing import Entry, list_entries
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"}
 HELD_OUT = 20  # without files of their own, one item in this many is kept for validation
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One media file, or one member of a tar file."""
-
-    path: Path
-    member: str = ""
-    offset: int = 0
-    size: int = -1
-
-    def read(self) -> bytes:
-        """The encoded bytes."""
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            return file.read(self.size)
 
 
 def find_entries(folder: Path) -> tuple[list[Entry], list[Entry]]:
@@ -45,25 +27,15 @@ def find_entries(folder: Path) -> tuple[list[Entry], list[Entry]]:
         raise MediaError(f"training data: {folder} is not a folder")
     train: list[Entry] = []
     held_out: list[Entry] = []
-    for path in sorted(folder.rglob("*")):
-        top = path.relative_to(folder).parts[0]
-        (held_out if top.startswith("val") else train).extend(_entries(path))
+    for entry in list_entries(folder):
+        top = entry.path.relative_to(folder).parts[0]
+        (held_out if top.startswith("val") else train).append(entry)
     if not held_out:
         held_out = [entry for entry in train if _is_held_out(entry)]
         train = [entry for entry in train if not _is_held_out(entry)]
     if not train or not held_out:
         raise MediaError(f"training data: {folder} holds too few images or tar files of images")
     return train, held_out
-
-
-def _entries(path: Path) -> Iterator[Entry]:
-    if path.suffix == ".tar":
-        with tarfile.open(path) as archive:
-            for info in archive:
-                if info.isfile() and Path(info.name).suffix.lower() in SUFFIXES:
-                    yield Entry(path, info.name, info.offset_data, info.size)
-    elif path.suffix.lower() in SUFFIXES and path.is_file():
-        yield Entry(path)
 
 
 def _is_held_out(entry: Entry) -> bool:
@@ -104,7 +76,7 @@ def build_bank(
             try:
                 item = prepare(entry.read()).numpy()
             except MediaError as error:
-                raise MediaError(f"{entry.path} {entry.member}: {error}") from error
+                raise MediaError(f"{entry.label}: {error}") from error
             if array is None:
                 shape = (len(entries), *item.shape)
                 array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)

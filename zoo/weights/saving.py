@@ -1,16 +1,13 @@
 """A module's tensors -> a safetensors file with our names."""
 
-import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-from ..atomic import atomic_write
 from ..errors import CheckpointCorruptError
+from ..tensor_file import write_tensors
 from .filling import is_sound
 
 
@@ -49,23 +46,4 @@ def save_checkpoint(
         raise CheckpointCorruptError(
             f"cannot save {path}: NaN or infinite in {kind}: {', '.join(bad[:5])}{more}"
         )
-    with atomic_write(path) as temporary:
-        save_file(tensors, temporary, metadata={"format": "pt", **metadata})
-        _sort_metadata(temporary)
-
-
-def _sort_metadata(path: Path) -> None:
-    """Order the header's metadata by key: safetensors writes it in a random order each time.
-
-    Equal weights then make equal files, with equal hashes. Only the order changes, so the header
-    keeps its length and every offset its meaning.
-    """
-    with path.open("r+b") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        ordered = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-        if len(ordered) > length:
-            return  # written otherwise than we would: leave it
-        file.seek(8)
-        file.write(ordered.ljust(length))
+    write_tensors(tensors, path, {"format": "pt", **metadata})

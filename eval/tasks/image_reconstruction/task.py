@@ -1,0 +1,95 @@
+"""PSNR of reconstructions against bits; the protocol stands in README.md."""
+
+import argparse
+import statistics
+from itertools import islice
+from typing import Any
+
+from tqdm import tqdm
+
+from zoo.commands.parts.arguments import key_value, numbers
+from zoo.commands.parts.loading import read_options
+from zoo.errors import MediaError, NotSupportedError
+from zoo.media import Media, read
+from zoo.media.listing import list_entries
+from zoo.media.psnr import psnr
+from zoo.tokenizer import Tokenizer
+
+VERSION = 1
+CHUNK = 64
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the task takes beyond model and data."""
+    parser.add_argument("--prefix", type=numbers, default=[], help="such as 1,4,16")
+    parser.add_argument("--seed", type=int, default=0, help="of the first item's noise")
+    parser.add_argument(
+        "--option",
+        type=key_value,
+        action="append",
+        default=[],
+        dest="options",
+        metavar="KEY=VALUE",
+        help="of decode, such as steps=20; may be repeated",
+    )
+
+
+def run(tok: Tokenizer, args: argparse.Namespace) -> dict[str, Any]:
+    """Encode and decode every picture; returns the figures per prefix."""
+    if tok.modality != "image":
+        raise NotSupportedError(f"image_reconstruction: {tok.name} is for {tok.modality}")
+    prefixes = args.prefix
+    options = read_options(tok, args.options, ["decode"])["decode"]
+    pictures, failures = _read(args)
+    scores: dict[int | None, list[float]] = {k: [] for k in prefixes or [None]}
+    bits: dict[int | None, float] = {}
+    starts = range(0, len(pictures), CHUNK)
+    for start in tqdm(starts, "image_reconstruction", unit="chunk"):
+        chunk = pictures[start : start + CHUNK]
+        seen = tok.view(chunk)
+        full = tok.encode(seen)
+        seeds = list(range(args.seed + start, args.seed + start + len(chunk)))
+        for k in scores:
+            tokens = full if k is None else full.prefix(k)
+            decoded = tok.decode(tokens, native=True, seed=seeds, **options)
+            pairs = zip(seen.items, decoded.items, strict=True)
+            scores[k] += [psnr(a, b) for a, b in pairs]
+            bits[k] = float((tokens.bits() + tokens.extra_bits()).mean())
+    return {
+        "settings": {"prefixes": prefixes, "seed": args.seed, "options": options},
+        "data": {"items": len(pictures), "failures": failures},
+        "results": [_summary(k, bits[k], values) for k, values in scores.items()],
+    }
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The results for people."""
+    lines = ["  prefix      bits   PSNR dB  95 %"]
+    for row in figures["results"]:
+        prefix = "full" if row["prefix"] is None else row["prefix"]
+        lines.append(
+            f"{prefix:>8} {row['bits']:>9.1f} {row['psnr']:>9.2f}  +-{row['psnr_half_width']:.2f}"
+        )
+    return "\n".join(lines)
+
+
+def _read(args: argparse.Namespace) -> tuple[list[Media], list[dict[str, str]]]:
+    pictures, failures = [], []
+    for entry in islice(list_entries(args.data), args.limit):
+        try:
+            pictures.append(read(entry.read(), "image"))
+        except MediaError as error:
+            failures.append({"item": entry.label, "reason": str(error)})
+    if not pictures:
+        raise MediaError(f"{args.data} holds no picture that can be read")
+    return pictures, failures
+
+
+def _summary(prefix: int | None, bits: float, values: list[float]) -> dict[str, Any]:
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {
+        "prefix": prefix,
+        "bits": bits,
+        "psnr": statistics.fmean(values),
+        "psnr_half_width": 1.96 * spread / len(values) ** 0.5,
+    }
