@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from tests.card_text import SHA, TEXT, changed, line_of, parse
+from card_text import SHA, TEXT, changed, line_of, parse
 from zoo.cards import AudioInput, Card, VideoInput, read_card
 from zoo.cards.table import BEGIN, END, insert_table, markdown_table
 from zoo.errors import CardError

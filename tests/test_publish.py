@@ -8,8 +8,8 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from tests.fake_hub import FakeHub, fake_hub  # noqa: F401
-from tests.file_cards import make
+from fake_hub import FakeHub, fake_hub  # noqa: F401
+from file_cards import make
 from zoo import registry
 from zoo.errors import CardError, CheckpointUnavailableError, NotSupportedError
 from zoo.files import export, fetch_extra, push, resolve

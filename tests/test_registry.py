@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import zoo
-from tests.fake_hub import FakeHub, fake_hub  # noqa: F401
+from fake_hub import FakeHub, fake_hub  # noqa: F401
 from zoo import families, registry
 from zoo.errors import (
     CardError,

@@ -29,6 +29,7 @@ from zoo.train.state import load_newest, saved_states
 
 CARD = Path(__file__).parent / "cards" / "test-flextok.md"
 FLOW = {"full_share": 0.25, "null_share": 0.1, "noise_share": 0.25, "mode_scale": 0.25}
+FLOW |= {"saturation_weight": 0.1}
 STAGE = Stage(
     name="flow",
     objective="flow",

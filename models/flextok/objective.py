@@ -92,6 +92,7 @@ class FlowObjective(Objective):
         self.null_share = float(options["null_share"])  # items without any
         self.noise_share = float(options["noise_share"])  # items at t = 1, the first Euler step
         self.mode_scale = float(options["mode_scale"])
+        self.saturation_weight = float(options["saturation_weight"])
         model.vae.requires_grad_(False)
         start_near_identity(model.decoder)
         self.tokens = nn.ModuleList([model.encoder, model.decoder])
@@ -120,7 +121,11 @@ class FlowObjective(Objective):
         velocity = self.model.decoder(
             mix * noise + (1 - mix) * latents, condition, self.model.decoder.modulations(times)
         )
-        return {"loss": F.mse_loss(velocity.float(), noise - latents)}
+        flow = F.mse_loss(velocity.float(), noise - latents)
+        # Far out the quantiser's squashing has no slope left and all ids become one: stay near.
+        saturation = F.relu(vectors.float().abs() - 1).square().mean()
+        loss = flow + self.saturation_weight * saturation
+        return {"loss": loss, "flow": flow, "saturation": saturation}
 
     def _drop(self, codes: Tensor, random: torch.Generator) -> Condition:
         items, registers = codes.shape[:2]

@@ -1,18 +1,17 @@
 """FlexTok as a tokenizer: a picture to a row of ids whose every prefix decodes, and back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from zoo.cards import ImageInput
+from zoo.engine.checks import need_verb
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
-from zoo.media import ImagePrepare, Prepared, restore_image
-from zoo.media.image import canonical
-from zoo.tokenizer import Encoded, Tokenizer, Vectors
-from zoo.tokens import Origin, Tokens
+from zoo.image_tokenizer import ImageTokenizer
+from zoo.tokenizer import Encoded, Vectors
+from zoo.tokens import Tokens
 
 from .config import FlexTokConfig
 from .hub_config import read_hub_config
@@ -21,7 +20,7 @@ from .model import FlexTokModel, build_model
 from .sampler import sample
 
 
-class FlexTok(Tokenizer):
+class FlexTok(ImageTokenizer):
     """One slot; position i depends on positions before it only; the first k ids decode alone.
 
     Source: Bachmann et al. 2025, arXiv 2502.13967; ids equal those of apple/ml-flextok's
@@ -50,13 +49,6 @@ class FlexTok(Tokenizer):
     def source_config(cls, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """Upstream's config.json, or the same from the safetensors metadata."""
         return read_hub_config(content)
-
-    @property
-    def prepare(self) -> Callable[..., Prepared]:
-        """Resize and crop as the card says."""
-        given = self.card.input
-        assert isinstance(given, ImageInput)
-        return ImagePrepare(given.size, given.fit, given.interpolation)
 
     def _encode(
         self,
@@ -98,13 +90,7 @@ class FlexTok(Tokenizer):
             guidance_scale=guidance_scale,
             normalized_guidance=normalized_guidance,
         )
-        images = self.module.vae.decode(latents.to(self.dtype)).float()
-        mean, std = self._pixel_scale(images.device)
-        return (images * std + mean).clamp(0, 1)
-
-    def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
-        """Back to the size of the crop in the original."""
-        return restore_image(item, origin, native)
+        return self.pixels(self.module.vae.decode(latents.to(self.dtype)))
 
     def _features(self, batch: Tensor, kind: str) -> Vectors:
         if kind == "latents":
@@ -118,7 +104,7 @@ class FlexTok(Tokenizer):
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
         codes = self.module.quantizer.vectors(tokens.codes[:, 0].clamp(min=0))
         if kind == "registers":  # as the decoder reads them, positions included
-            self._need("decode")
+            need_verb(self, "decode")
             codes = self.module.decoder.embed(codes)
         return Vectors(codes, tokens.codes[:, 0] >= 0)
 
@@ -126,14 +112,6 @@ class FlexTok(Tokenizer):
         return self.module.encoder(self._latents(batch, noise), keep)
 
     def _latents(self, batch: Tensor, noise: Noise | None) -> Tensor:
-        mean, std = self._pixel_scale(batch.device)
-        images = ((canonical(batch) - mean) / std).to(self.dtype)
         shape = (self.config.latent_channels, *self.config.latent_size)
         drawn = None if noise is None else noise.normal(shape, batch.device).to(self.dtype)
-        return self.module.vae.encode(images, drawn)
-
-    def _pixel_scale(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        given = self.card.input
-        assert isinstance(given, ImageInput)
-        mean, std = (torch.tensor(v, device=device)[:, None, None] for v in (given.mean, given.std))
-        return mean, std
+        return self.module.vae.encode(self.normalized(batch), drawn)

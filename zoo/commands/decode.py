@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> None:
     if not Path(args.tokens).is_file():
         raise TokenError(f"{args.tokens}: no such file; expected one that 'zoo encode' wrote")
 
+    from ..engine.checks import check_tokens
     from ..tokens import Tokens
     from .parts.loading import load_for, read_options, without_weights
 
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     options = read_options(plan, args.options, ["decode"])["decode"]
     suffix = outputs.media_suffix(args.format, card.modality)
     tokens = Tokens.load(args.tokens)
-    plan._check_tokens(tokens)
+    check_tokens(plan, tokens)
     if args.prefix is not None:
         tokens = tokens.prefix(args.prefix)
     media = load_for(args, args.name, only="decode").decode(

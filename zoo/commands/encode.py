@@ -41,11 +41,12 @@ def run(args: argparse.Namespace) -> None:
     files = inputs.media_files(args.inputs, card.modality)
     outputs.keep_inputs(output, files)
 
+    from ..engine.checks import chosen_prefix
     from .parts.loading import load_for, read_options, without_weights
 
     plan = without_weights(card)
     options = read_options(plan, args.options, ["encode"])["encode"]
-    plan._quality(args.prefix, args.bitrate)
+    chosen_prefix(plan, args.prefix, args.bitrate)
     tokens = load_for(args, args.name, only="encode").encode(
         files,
         prefix=args.prefix,

@@ -12,11 +12,11 @@ from .noise import Noise
 from .precision import full_fp32
 
 if TYPE_CHECKING:
-    from ..tokenizer import Tokenizer
+    from ..family import Family
 
 
 def decode_tokens(
-    tok: "Tokenizer",
+    tok: "Family",
     tokens: Tokens,
     *,
     seeds: Sequence[int],

@@ -16,12 +16,12 @@ from .precision import full_fp32
 from .provenance import made_by
 
 if TYPE_CHECKING:
-    from ..tokenizer import Tokenizer
+    from ..family import Family
 
 WINDOW = 256  # items prepared at a time, so that a long list does not fill the memory
 
 
-def prepare(tok: "Tokenizer", source: Source, options: Mapping[str, object]) -> Prepared:
+def prepare(tok: "Family", source: Source, options: Mapping[str, object]) -> Prepared:
     """Read and prepare one item; an error names it."""
     loaded = source.load()
     try:
@@ -31,7 +31,7 @@ def prepare(tok: "Tokenizer", source: Source, options: Mapping[str, object]) -> 
 
 
 def encode_sources(
-    tok: "Tokenizer",
+    tok: "Family",
     items: Sequence[Source],
     *,
     prefix: int | None,

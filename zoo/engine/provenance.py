@@ -5,12 +5,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..tokenizer import Tokenizer
+    from ..family import Family
 
 _LIBRARIES = ("torch", "pillow")
 
 
-def made_by(tok: "Tokenizer", options: Mapping[str, object]) -> dict[str, Any]:
+def made_by(tok: "Family", options: Mapping[str, object]) -> dict[str, Any]:
     """Checkpoint, known hashes, options, dtype, device kind and versions, as plain JSON."""
     from .. import __version__
 
