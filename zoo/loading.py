@@ -69,10 +69,10 @@ def load(
         for part in card.source
         if part.role in ("both", only or part.role) and part.role != "lazy"
     }
-    content = _source_config(card, paths, revision, offline)
+    content = source_content(card, paths, revision, offline)
     config = read_config(card, family.source_config(content) if card.config_from else {})
     module = build_module(family, config, only=only, meta=True)
-    tables = [_table(family, card.part(name).format) for name in paths]
+    tables = [key_table(family, card.part(name).format) for name in paths]
     sources = [read_tensors(path, unwrap=card.part(n).unwrap) for n, path in paths.items()]
     wanted = tuple(module.state_dict()) if only else ()
     fill(module, sources, tables, wanted=wanted, dtype=dtype, where=card.name)
@@ -127,7 +127,7 @@ def build_module(
     return module
 
 
-def _source_config(
+def source_content(
     card: Card, paths: Mapping[str, Path], revision: str | None, offline: bool | None
 ) -> Mapping[str, Any]:
     """The source's own configuration: its file, or else the safetensors metadata."""
@@ -146,7 +146,8 @@ def _source_config(
     return {**stored, **content}
 
 
-def _table(family: type[Tokenizer], name: str) -> KeyTable:
+def key_table(family: type[Tokenizer], name: str) -> KeyTable:
+    """The family's table for a source format; CheckpointCorruptError for one it does not know."""
     if name == OUR_FORMAT:
         return SAME
     if name not in family.formats:

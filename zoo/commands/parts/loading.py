@@ -13,6 +13,7 @@ from ...errors import NotSupportedError
 from ...families import family_class
 from ...loading import load, read_config
 from ...tokenizer import Tokenizer
+from ...tokens import Tokens
 
 Options = dict[str, dict[str, Any]]
 
@@ -68,6 +69,8 @@ def read_options(tok: Tokenizer, given: Sequence[tuple[str, str]], verbs: Iterab
 def _value(info: OptionInfo, text: str) -> object:
     if info.default is None and text.lower() == "none":
         return None
+    if info.kind is Tokens:
+        return Tokens.load(text)
     try:
         if info.kind is bool:
             return {"true": True, "false": False}[text.lower()]
