@@ -19,6 +19,7 @@ from torch import Tensor, nn
 import zoo
 from zoo.errors import CheckpointCorruptError, NotSupportedError, TokenError
 from zoo.loading import build_module, load_random
+from zoo.models.tokenflow.bench import parts
 from zoo.models.tokenflow.quantizer import DualQuantizer, nearest
 from zoo.models.tokenflow.tokenizer import TokenFlow
 
@@ -68,6 +69,9 @@ def test_the_grid_tells_one_size_from_the_other(tok: TokenFlow) -> None:
     assert small.lengths.tolist() == [21, 21]
     assert tok.decode(large, native=True).tensor.shape[-2:] == (48, 48)
     assert tok.decode(small, native=True).tensor.shape[-2:] == (32, 32)
+    assert tok.count(images()[:2]) == large.lengths.tolist()
+    assert tok.count(images()[:2], size=32) == small.lengths.tolist()
+    assert tok.features(images()[0], size=32).tensor.shape[1] == 4 * 4
     assert tok.view(images()[0], size=32).tensor.shape[-2:] == (32, 32)
     both = zoo.Tokens.cat([large, small])
     sizes = [item.shape[-1] for item in tok.decode(both, native=True).items]
@@ -221,7 +225,9 @@ def test_there_is_one_codebook(tok: TokenFlow) -> None:
 def two_distances(z: Tensor, quantizer: DualQuantizer) -> Tensor:
     """Ids by the sum of the two parts' squared distances, each written out."""
     total = torch.zeros(len(z), len(quantizer.semantic))
-    for part, table in zip(z.split(quantizer.dims, 1), (quantizer.semantic, quantizer.pixel), strict=True):
+    for part, table in zip(
+        z.split(quantizer.dims, 1), (quantizer.semantic, quantizer.pixel), strict=True
+    ):
         table = F.normalize(table, dim=1)
         square = part.square().sum(1, keepdim=True) + table.square().sum(1)
         total += square - 2 * part @ table.T
@@ -304,14 +310,26 @@ def test_upstreams_archive_is_read(tmp_path: Path, wrapper: str) -> None:
     later = ["ema", "model", "state_dict"]
     later = later[later.index(wrapper) + 1 :]
     torch.save({wrapper: state, **dict.fromkeys(later, broken)}, tmp_path / "a.pt")
-    tok = zoo.load(
-        card_of(tmp_path, source, file="a.pt", unwrap=["ema", "model", "state_dict"])
-    )
+    tok = zoo.load(card_of(tmp_path, source, file="a.pt", unwrap=["ema", "model", "state_dict"]))
     assert isinstance(tok, TokenFlow)
     recorded = load_file(source / "io_interpolated.safetensors")
     with torch.inference_mode():
         ids = tok.module.quantizer.encode(tok.module.features(recorded["image"]), (1, 2, 3, 5, 6))
     assert torch.equal(ids, recorded["indices"])
+
+
+def test_half_of_upstreams_archive_is_enough_for_one_verb(tmp_path: Path) -> None:
+    source = GOLDEN / "tokenflow" / "clip_tiny"
+    torch.save({"ema": load_file(source / "state.safetensors")}, tmp_path / "a.pt")
+    folder = card_of(tmp_path, source, file="a.pt", unwrap=["ema"])
+    whole = zoo.load(folder)
+    encoder, decoder = zoo.load(folder, only="encode"), zoo.load(folder, only="decode")
+    tokens = encoder.encode(images()[0])
+    assert tokens == whole.encode(images()[0])
+    assert torch.equal(decoder.decode(tokens).tensor, whole.decode(tokens).tensor)
+    for kind in whole.vector_kinds:
+        rows = decoder.vectors(tokens, kind).tensor
+        assert torch.equal(rows, whole.vectors(tokens, kind).tensor)
 
 
 def test_a_checkpoint_of_the_other_tower_is_refused(tmp_path: Path) -> None:
@@ -340,3 +358,11 @@ def test_official_counts(name: str, counts: list[int]) -> None:
     assert card.tokens.prefixes is not None
     assert card.tokens.prefixes.sizes == config.positions(config.grids[0])
     assert getattr(card.input, "size", None) == (config.image_sizes[0],) * 2
+
+
+def test_the_parts_that_are_timed_run(tok: TokenFlow) -> None:
+    found = parts(tok, 1, 2)
+    assert "quantiser, 2 scales" in found
+    with torch.inference_mode():
+        for call in found.values():
+            call()

@@ -115,7 +115,7 @@ def test_every_part_learns_and_the_teacher_does_not(
     for frozen in (objective.teacher, perceptual):
         assert isinstance(frozen, nn.Module)
         assert all(parameter.grad is None for parameter in frozen.parameters())
-    assert not perceptual.training
+        assert not frozen.training
 
 
 def test_generator_and_discriminator_keep_to_their_own_term(
@@ -168,4 +168,4 @@ def test_clips_teacher_has_to_be_given(batch: Tensor) -> None:
 
 
 def test_the_loop_finds_the_objectives() -> None:
-    assert OBJECTIVES == {"joint": JointObjective, "decoder": DecoderObjective}
+    assert {"joint": JointObjective, "decoder": DecoderObjective} == OBJECTIVES

@@ -119,6 +119,12 @@ class Family(Facts, ABC):
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
         raise NotImplementedError  # only called with one of vector_kinds
 
+    def _count(self, prepared: Tensor) -> int:
+        """Positions of one prepared item; where they are not fixed, the family says."""
+        if self.positions is None:
+            raise NotSupportedError(f"{self.name} cannot count positions without encoding")
+        return self.positions
+
     def check(self, tokens: Tokens) -> None:
         """Raise TokenError for tokens of this space that the family cannot take, for their grid."""
 

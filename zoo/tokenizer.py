@@ -185,9 +185,16 @@ class Tokenizer(Family):
 
     @torch.no_grad()
     def features(
-        self, media: object, kind: str | None = None, *, layout: str | None = None
+        self,
+        media: object,
+        kind: str | None = None,
+        *,
+        layout: str | None = None,
+        **options: object,
     ) -> Vectors:
         """Continuous vectors before quantisation, for one of ``tok.feature_kinds``.
+
+        ``options`` are those of ``encode`` that say how media is prepared.
 
         Raises:
             NotSupportedError: for a kind this family has not.
@@ -195,7 +202,9 @@ class Tokenizer(Family):
         """
         need_verb(self, "encode")
         kind = known_kind(kind, self.feature_kinds, f"{self.name} features")
-        items = [prepare(self, item, {}) for item in sources(media, self.modality, layout=layout)]
+        chosen = checked_options("features", options, self._prepare_options, self.name)
+        found = sources(media, self.modality, layout=layout)
+        items = [prepare(self, item, chosen) for item in found]
         if len({item.tensor.shape for item in items}) > 1:
             raise MediaError(
                 "features: items differ in shape after preparing; pass them one by one"
@@ -223,11 +232,18 @@ class Tokenizer(Family):
         items = [prepare(self, item, chosen).tensor for item in sources(media, self.modality)]
         return Media(self.modality, items, rate=self.sample_rate)
 
-    def count(self, media: object) -> list[int]:
-        """Positions that each item would get, without encoding it."""
-        if self.positions is None:
-            raise NotSupportedError(f"{self.name} cannot count positions without encoding")
-        return [self.positions] * len(sources(media, self.modality))
+    def count(self, media: object, **options: object) -> list[int]:
+        """Positions that each item would get, without encoding it.
+
+        ``options`` are those of ``encode`` that say how media is prepared.
+
+        Raises:
+            MediaError: for an item that cannot be read.
+            NotSupportedError: for an unknown option.
+        """
+        chosen = checked_options("count", options, self._prepare_options, self.name)
+        found = sources(media, self.modality)
+        return [self._count(prepare(self, item, chosen).tensor) for item in found]
 
     def streaming(self) -> Any:
         """A session that encodes or decodes chunk by chunk; NotSupportedError where it cannot."""
