@@ -26,17 +26,19 @@ class EncoderBlock(nn.Module):
 
         ``mask`` [k, patches+k] is true where a register may look.
         """
-        y = norm(x)
+        mixed = self._mix(norm(x), patches, mask, registers_only)
+        x = (x[:, patches:] if registers_only else x) + mixed
+        return x + self.mlp(norm(x))
+
+    def _mix(self, y: Tensor, patches: int, mask: Tensor, registers_only: bool) -> Tensor:
+        """Attention alone: its intermediate tensors are gone before the MLP's are made."""
         keys, values = self.attention.keys_values(y)
-        if registers_only:
-            x, y = x[:, patches:], y[:, patches:]
-        queries = self.attention.queries(y)
+        queries = self.attention.queries(y[:, patches:] if registers_only else y)
         rows = [self.attention.attend(queries[:, :, -len(mask) :], keys, values, mask)]
         if not registers_only:
             own = (queries, keys, values)
             rows.insert(0, self.attention.attend(*(part[:, :, :patches] for part in own)))
-        x = x + self.attention.out(torch.cat(rows, dim=1))
-        return x + self.mlp(norm(x))
+        return self.attention.out(torch.cat(rows, dim=1))
 
 
 class RegisterEncoder(nn.Module):

@@ -90,7 +90,8 @@ class FlexTok(ImageTokenizer):
             guidance_scale=guidance_scale,
             normalized_guidance=normalized_guidance,
         )
-        return self.pixels(self.module.vae.decode(latents.to(self.dtype)))
+        latents = latents.to(self.dtype, memory_format=torch.channels_last)  # faster convolutions
+        return self.pixels(self.module.vae.decode(latents))
 
     def _features(self, batch: Tensor, kind: str) -> Vectors:
         if kind == "latents":
@@ -114,4 +115,5 @@ class FlexTok(ImageTokenizer):
     def _latents(self, batch: Tensor, noise: Noise | None) -> Tensor:
         shape = (self.config.latent_channels, *self.config.latent_size)
         drawn = None if noise is None else noise.normal(shape, batch.device).to(self.dtype)
-        return self.module.vae.encode(self.normalized(batch), drawn)
+        images = self.normalized(batch).contiguous(memory_format=torch.channels_last)
+        return self.module.vae.encode(images, drawn)
