@@ -23,4 +23,21 @@ def picture(height: int, width: int, seed: int) -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-SAMPLES: dict[str, Callable[[], list]] = {"image": images}
+def sounds() -> list[tuple[np.ndarray, int]]:
+    """Three sounds of different lengths and rates, and one as long as the first again."""
+    return [sound(2900, 8000, 0), sound(1501, 16000, 1), sound(1000, 6000, 2), sound(2900, 8000, 3)]
+
+
+def sound(samples: int, rate: int, seed: int) -> tuple[np.ndarray, int]:
+    """A few tones that come and go, and some noise; float32 in -1..1."""
+    random = np.random.default_rng(seed)
+    time = np.arange(samples) / rate
+    tones = [
+        np.sin(2 * np.pi * hertz * time) * np.sin(2 * np.pi * beat * time + seed)
+        for hertz, beat in random.uniform((80, 1), (1500, 9), (4, 2))
+    ]
+    wave = 0.2 * np.sum(tones, axis=0) + 0.02 * random.standard_normal(samples)
+    return wave.clip(-1, 1).astype(np.float32), rate
+
+
+SAMPLES: dict[str, Callable[[], list]] = {"image": images, "audio": sounds}

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-
 from card_text import SHA, changed, line_of, parse
+
 from zoo.cards import front
 from zoo.cards.fields import check_relative
 from zoo.errors import CardError

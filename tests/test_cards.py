@@ -4,8 +4,8 @@ import pickle
 import textwrap
 
 import pytest
-
 from card_text import SHA, TEXT, changed, line_of, parse
+
 from zoo.cards import AudioInput, Card, VideoInput, read_card
 from zoo.cards.table import BEGIN, END, insert_table, markdown_table
 from zoo.errors import CardError

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-
 from fake_hub import FakeHub, fake_hub  # noqa: F401
 from file_cards import CONTENT, HEAD, OTHER, SHA, make
+
 from zoo import registry
 from zoo.cards import Card
 from zoo.errors import (

@@ -61,7 +61,7 @@ def test_dtypes_devices_and_times():
     with pytest.raises(MediaError, match="frame times of 1 items given for 2"):
         Media("image", torch.zeros(2, 3, 2, 2), times=[[0]])
     with pytest.raises(NotSupportedError):
-        Media("audio", [torch.zeros(1, 9)])
+        Media("video", [torch.zeros(1, 3, 9, 9)])
     with pytest.raises(AttributeError):
         timed.rate = 3  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
-
 from fake_hub import FakeHub, fake_hub  # noqa: F401
 from file_cards import make
+from safetensors.torch import load_file, save_file
+
 from zoo import registry
 from zoo.errors import CardError, CheckpointUnavailableError, NotSupportedError
 from zoo.files import export, fetch_extra, push, resolve

@@ -5,9 +5,9 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from fake_hub import FakeHub, fake_hub  # noqa: F401
 
 import zoo
-from fake_hub import FakeHub, fake_hub  # noqa: F401
 from zoo import families, registry
 from zoo.errors import (
     CardError,

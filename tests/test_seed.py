@@ -12,13 +12,13 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import pil_to_tensor, resize
 
 import zoo
+from zoo.cli import main
+from zoo.convert import convert
 from zoo.errors import CardError, CheckpointCorruptError, NotSupportedError, TokenError
 from zoo.families import family_class
 from zoo.loading import build_module, load_random, read_config
 from zoo.models.seed.bench import parts
 from zoo.models.seed.config import QFormerConfig
-from zoo.cli import main
-from zoo.convert import convert
 from zoo.models.seed.keys import EVA, ORIGINAL
 from zoo.models.seed.qformer import QFormer
 from zoo.tokenizer import Tokenizer

@@ -233,3 +233,30 @@ def test_saving_and_loading_again(tmp_path):
         save_checkpoint(net, path, {}, dtype=torch.float16)
     assert torch.equal(read_tensors(path)["head.bias"], net.head.bias)  # the old file is whole
     assert [file.name for file in tmp_path.iterdir()] == ["toy.safetensors"]
+
+
+def test_two_published_tensors_make_one(tmp_path):
+    table = (
+        Rule("{x}.weight_v", "{x}.weight", change=lambda v, g: v * g, beside="{x}.weight_g"),
+        Rule("{x}.weight_g", None, why="in weight"),
+        Rule("{x}.bias", "{x}.bias"),
+    )
+    tensors = {
+        "a.weight_v": torch.full((2, 3), 3.0, dtype=torch.float16),
+        "a.weight_g": torch.tensor([[1.0], [2.0]], dtype=torch.float16),
+        "a.bias": torch.zeros(2),
+    }
+    save_file(tensors, tmp_path / "a.safetensors")
+    for source in (tensors, read_tensors(tmp_path / "a.safetensors")):
+        module = nn.ModuleDict({"a": nn.Linear(3, 2, device="meta")})
+        report = fill(module, [source], table)
+        assert report.dropped == (("a.weight_g", "in weight"),)
+        assert module["a"].weight.tolist() == [[3.0] * 3, [6.0] * 3]
+    assert compare_shapes(module, {k: list(v.shape) for k, v in tensors.items()}, table).ok
+    del tensors["a.weight_g"]
+    with pytest.raises(CheckpointCorruptError, match=r"missing from the file.*\n.*a\.weight"):
+        fill(nn.ModuleDict({"a": nn.Linear(3, 2)}), [tensors], table)
+    with pytest.raises(ValueError, match="no change="):
+        Rule("a", "b", beside="c")
+    with pytest.raises(ValueError, match="fills"):
+        Rule("a", "b", change=torch.mul, beside="{x}")

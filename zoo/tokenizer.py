@@ -53,7 +53,8 @@ class Tokenizer(Family):
             prefix: quality to encode at, one of ``tok.prefixes``; equal to
                 ``encode(media).prefix(k)``, but computes no more than it needs.
             bitrate: bits per second instead; the nearest prefix not above it is taken.
-            layout: axes of an array, ``"chw"`` or ``"hwc"``, where they could be either.
+            layout: axes of an array where they could be either: ``"chw"`` or ``"hwc"`` of images,
+                ``"ct"`` or ``"tc"`` of sound.
             seed: one for all items or one per item; only options that sample use it.
             noise: [item, ...] drawn by the caller instead.
             batch_size: at most 16 items of one shape by default; 1 runs all through one path.

@@ -1,13 +1,14 @@
 """Who made tokens, and how: stored and shown, and it blocks nothing."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..family import Family
 
-_LIBRARIES = ("torch", "pillow")
+_LIBRARIES = ("torch", "torchaudio", "transformers", "diffusers", "pillow", "soundfile", "av")
 
 
 def made_by(tok: "Family", options: Mapping[str, object]) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def made_by(tok: "Family", options: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return version(name)

@@ -84,7 +84,7 @@ def suffixes() -> tuple[str, ...]:
     return tuple(_FORMATS)
 
 
-def write(item: Tensor, path: Path) -> None:
+def write(item: Tensor, path: Path, rate: int | None = None) -> None:
     """Write an item in the format that the suffix names."""
     name, options = _FORMATS[path.suffix.lower()]
     try:
@@ -103,7 +103,7 @@ def png(item: Tensor) -> bytes:
     return stream.getvalue()
 
 
-def html(item: Tensor) -> str:
+def html(item: Tensor, rate: int | None = None) -> str:
     """An item as an HTML image that needs no file."""
     data = base64.b64encode(png(item)).decode()
     return f'<img style="margin: 2px" src="data:image/png;base64,{data}">'

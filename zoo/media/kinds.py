@@ -7,22 +7,26 @@ A modality is one module of this folder, named after it, with
 - ``check(item) -> Tensor``: an item in its stored form, or a MediaError,
 - ``canonical(item) -> Tensor``: an item as float32 in its canonical range,
 - ``suffixes() -> tuple``: the file suffixes it writes, the usual one first,
-- ``write(item, path)`` and ``html(item) -> str``: an item as a file, and in a notebook.
+- ``write(item, path, rate)`` and ``html(item, rate) -> str``: an item as a file, and in a
+  notebook; ``rate`` in Hz is a sound's, else None.
 
-Sound or video is added as ``audio.py`` or ``video.py`` and by its name in ``READABLE``.
+Video is added as ``video.py`` and by its name in ``READABLE``.
 """
 
 import os
+from collections.abc import Mapping
 from importlib import import_module
+from numbers import Number
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 from PIL import Image
 
 from ..errors import MediaError, NotSupportedError
 
 MODALITIES = ("image", "audio", "video")
-READABLE = ("image",)
+READABLE = ("image", "audio")
 
 _SUFFIXES = {
     "image": ".png .jpg .jpeg .jpe .jfif .webp .avif .bmp .gif .tif .tiff .ppm .pgm .pbm .pnm "
@@ -50,13 +54,24 @@ _MAGIC: tuple[tuple[str, tuple[tuple[int, bytes], ...]], ...] = (
     ("audio", ((0, b"OggS"),)),
     ("audio", ((0, b"ID3"),)),
     ("audio", ((0, b"\xff\xfb"),)),
+    ("audio", ((0, b"\xff\xf3"),)),
     ("audio", ((0, b"\xff\xf1"),)),
+    ("audio", ((0, b"\xff\xf9"),)),
     ("audio", ((4, b"ftypM4A"),)),
     ("audio", ((0, b"FORM"), (8, b"AIFF"))),
     ("video", ((0, b"RIFF"), (8, b"AVI "))),
     ("video", ((0, b"\x1aE\xdf\xa3"),)),
     ("video", ((4, b"ftyp"),)),
 )
+
+
+def is_sound(value: object) -> bool:
+    """Whether a value is (array, rate) or a mapping that has both."""
+    if isinstance(value, Mapping):
+        return {"array", "sampling_rate"} <= set(value)
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    return hasattr(value[0], "shape") and isinstance(value[1], Number | np.number)
 
 
 def handler(modality: str) -> ModuleType:
@@ -79,9 +94,11 @@ def sniff(head: bytes) -> str | None:
 
 
 def guess(value: object) -> str | None:
-    """The modality of a path (by suffix, then by its first bytes), of bytes or a PIL image."""
+    """The modality of a path (by suffix, then first bytes), bytes, a PIL image, (array, rate)."""
     if isinstance(value, Image.Image):
         return "image"
+    if is_sound(value):
+        return "audio"
     if isinstance(value, (bytes, bytearray, memoryview)):
         return sniff(bytes(value[:32]))
     if not isinstance(value, (str, os.PathLike)):

@@ -21,7 +21,10 @@ INTERPOLATIONS = {
 
 
 class Prepared(NamedTuple):
-    """What the model sees, [3, height, width] uint8 or float32 in 0..1, and where it comes from."""
+    """What the model sees, and where it comes from.
+
+    An image is [3, height, width] uint8 or float32 in 0..1, a sound [channels, samples] float32.
+    """
 
     tensor: Tensor
     origin: Origin

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from ..errors import MediaError
-from .kinds import MODALITIES, guess, handler, sniff
+from .kinds import MODALITIES, guess, handler, is_sound, sniff
 from .media import Media
 from .streams import is_encoded, open_stream
 
@@ -56,9 +56,10 @@ def sources(
     """The items of anything that encode accepts, in order; nothing is decoded yet.
 
     A list or tuple is a batch of its members (nested ones are flattened), and so are Media and
-    an array with one axis more than an item (images: 4). ``modality`` None is guessed from the
-    suffix or the first bytes of files, which arrays do not have. ``layout`` ("chw", "hwc") is
-    for arrays whose channel axis could be either.
+    an array with one axis more than an item (images: 4, sound: 3). For sound, (array, rate) is
+    one value. ``modality`` None is guessed from the suffix or the first bytes of files, which
+    arrays do not have. ``layout`` (images: "chw", "hwc"; sound: "ct", "tc") is for arrays whose
+    channel axis could be either.
     """
     values = _flatten(media)
     if not values:
@@ -67,6 +68,9 @@ def sources(
     axes = handler(modality).BATCH_AXES
     items: list[object] = []
     for value in values:
+        if isinstance(value, tuple) and getattr(value[0], "ndim", None) == axes:
+            items.extend((one, value[1]) for one in value[0])
+            continue
         batch = isinstance(value, Media) or getattr(value, "ndim", None) == axes
         items.extend(value if batch else [value])  # pyright: ignore[reportArgumentType]
     if not items:
@@ -80,15 +84,17 @@ def read(media: object, modality: str | None = None, *, layout: str | None = Non
     >>> zoo.read("cat.jpg").tensor.shape  # doctest: +SKIP
     torch.Size([1, 3, 256, 384])
 
-    Images keep their size and, from 8-bit sources, stay uint8. See ``sources`` for ``modality``
+    Images keep their size and, from 8-bit sources, stay uint8. Sound keeps its rate. See ``sources`` for ``modality``
     and ``layout``. MediaError: what cannot be read, with the item of the list.
     """
     loaded = [source.load() for source in sources(media, modality, layout=layout)]
-    return Media(loaded[0].modality, [item for one in loaded for item in one.items])
+    rates = [rate for one in loaded for rate in one.rates or ()]
+    items = [item for one in loaded for item in one.items]
+    return Media(loaded[0].modality, items, rate=rates or None)
 
 
 def _flatten(media: object) -> list[object]:
-    if isinstance(media, (list, tuple)):
+    if isinstance(media, (list, tuple)) and not is_sound(media):
         return [item for member in media for item in _flatten(member)]
     return [media]
 
@@ -111,6 +117,8 @@ def _name(value: object) -> str:
         return os.fsdecode(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"{len(value)} bytes"
+    if isinstance(value, tuple):
+        return f"{_name(value[0])}, {value[1]} Hz"
     filename = getattr(value, "filename", None) or getattr(value, "name", None)
     if isinstance(filename, (str, os.PathLike)) and filename:
         return os.fsdecode(filename)

@@ -92,6 +92,12 @@ class _Take:
     key: str
     rule: Rule
     like: Tensor
+    second: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """All that the rule's change takes."""
+        return [self.key] if self.second is None else [self.key, self.second]
 
 
 @dataclass(frozen=True)
@@ -126,8 +132,10 @@ def _plan(
                 unexpected.append(key if key == name else f"{key} (ours: {name})")
             elif name in takes:
                 doubled.append(name)
+            elif (second := rule.second(key)) and second not in source:
+                continue  # without it there is no value: our name is missing
             else:
-                takes[name] = _Take(source, key, rule, state[name])
+                takes[name] = _Take(source, key, rule, state[name], second)
                 theirs = _shape(takes[name])
                 if theirs != tuple(state[name].shape):
                     shapes.append((name, theirs, tuple(state[name].shape)))
@@ -161,19 +169,25 @@ def _on_meta(module: nn.Module) -> list[str]:
 def _shape(take: _Take) -> Shape:
     """The shape after the rule's change, worked out on the meta device: nothing is read."""
     if isinstance(take.source, SafeTensors):
-        shape = take.source.shape(take.key)
+        shapes = [take.source.shape(key) for key in take.keys]
     else:
-        shape = tuple(take.source[take.key].shape)
+        shapes = [tuple(take.source[key].shape) for key in take.keys]
     if take.rule.change is None:
-        return shape
+        return shapes[0]
     try:
-        return tuple(take.rule.change(torch.empty(shape, device="meta")).shape)
+        return tuple(take.rule.change(*(torch.empty(s, device="meta") for s in shapes)).shape)
     except (RuntimeError, IndexError, ValueError, TypeError):
-        return shape  # a change that does not fit this shape: reported as the other shape it is
+        return shapes[0]  # a change that does not fit this shape: reported as the other shape it is
 
 
 def _converted(theirs: Tensor, take: _Take, dtype: torch.dtype) -> Tensor:
-    changed = theirs if take.rule.change is None else take.rule.change(theirs)
+    change, changed = take.rule.change, theirs
+    if change is not None and take.second is not None:
+        # Computed in fp32, whatever the file has and the model will have.
+        both = (theirs, take.source[take.second])
+        changed = change(*(one.to(torch.float32, copy=True) for one in both))
+    elif change is not None:
+        changed = change(theirs)
     if not take.like.is_floating_point() or take.like.dtype == torch.float64:
         dtype = take.like.dtype
     # Always a copy: a mapped file may change under us, and its tensors are not aligned alike, so

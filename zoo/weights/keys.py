@@ -28,19 +28,24 @@ class Rule:
     ``theirs`` is the published name, where ``{x}`` stands for one dotted component and ``{x*}``
     for any number of them, at least one; the same holes fill ``ours``. ``ours`` None drops the
     tensor on purpose, and ``why`` says the purpose. ``change`` makes our tensor from theirs: it
-    may move and reshape (transpose, slice), and must run on the meta device too.
+    may move and reshape (transpose, slice), and must run on the meta device too. ``beside`` names
+    a second published tensor that ``change`` takes as well (the norms of weight norm).
     """
 
     theirs: str
     ours: str | None
     why: str = ""
-    change: Callable[[Tensor], Tensor] | None = None
+    change: Callable[..., Tensor] | None = None
+    beside: str | None = None
 
     def __post_init__(self) -> None:
         holes = {name for name, _ in _HOLE.findall(self.theirs)}
-        unknown = {name for name, _ in _HOLE.findall(self.ours or "")} - holes
-        if unknown:
-            raise ValueError(f"{self.ours!r} fills {unknown}, which {self.theirs!r} does not have")
+        for filled in (self.ours or "", self.beside or ""):
+            unknown = {name for name, _ in _HOLE.findall(filled)} - holes
+            if unknown:
+                raise ValueError(f"{filled!r} fills {unknown}, which {self.theirs!r} does not have")
+        if self.beside and self.change is None:
+            raise ValueError(f"{self.theirs!r} has beside= but no change= to use it")
         if self.ours is None and not self.why:
             raise ValueError(f"{self.theirs!r} is dropped without a reason; give why=")
 
@@ -51,9 +56,11 @@ class Rule:
 
     def target(self, holes: dict[str, str]) -> str | None:
         """Our name, with the holes filled."""
-        if self.ours is None:
-            return None
-        return _HOLE.sub(lambda hole: holes[hole[1]], self.ours)
+        return _filled(self.ours, holes)
+
+    def second(self, key: str) -> str | None:
+        """The published name of the second tensor, for a ``key`` that fits ``theirs``."""
+        return _filled(self.beside, self.match(key) or {})
 
 
 KeyTable = tuple[Rule, ...]
@@ -82,6 +89,10 @@ def rename(key: str, table: KeyTable) -> str | None:
         KeyError: if no rule fits.
     """
     return find_rule(key, table)[1]
+
+
+def _filled(name: str | None, holes: dict[str, str]) -> str | None:
+    return None if name is None else _HOLE.sub(lambda hole: holes[hole[1]], name)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,1 @@
+"""DAC: residual quantisation with Snake convolutions, through transformers."""

@@ -1,0 +1,81 @@
+"""DAC as a tokenizer, through transformers' DacModel."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from zoo.audio_tokenizer import AudioTokenizer, whole_frames
+from zoo.engine.noise import Noise
+from zoo.tokenizer import Encoded, Vectors
+from zoo.tokens import Tokens
+
+from .config import DacConfig
+from .keys import FORMATS
+from .model import build_model
+
+if TYPE_CHECKING:
+    from transformers import DacModel
+
+
+class Dac(AudioTokenizer):
+    """One slot per codebook; the first k codebooks decode alone.
+
+    Source: Kumar et al. 2023, arXiv 2306.06546; ids equal those of descript-audio-codec.
+    """
+
+    config_type = DacConfig
+    formats = FORMATS
+    encode_parts = ("encoder",)
+    decode_parts = ("decoder",)
+    compiled_parts = ("encoder", "decoder")
+    feature_kinds = ("latents",)
+    vector_kinds = ("latents", "codes")
+
+    config: DacConfig
+    module: "DacModel"
+
+    @classmethod
+    def build(cls, config: DacConfig) -> "DacModel":
+        """Construct encoder, quantisers and decoder."""
+        return build_model(config)
+
+    def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
+        return Encoded(self.module.quantizer(self._latents(batch), prefix)[1])
+
+    def _decode(
+        self,
+        codes: Tensor,
+        *,
+        lengths: Tensor,
+        grid: Tensor | None,
+        extras: Mapping[str, Tensor],
+        noise: Noise,
+    ) -> Tensor:
+        return self.module.decoder(self.module.quantizer.from_codes(codes)[0])
+
+    def codebook(self, slot: int = 0) -> Tensor:
+        """The table [ids, dim] of a codebook, before its projection."""
+        return self._quantizers[slot].codebook.weight
+
+    def _features(self, batch: Tensor, kind: str) -> Vectors:
+        found = self._latents(batch).transpose(1, 2)
+        return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
+
+    def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
+        quantizers, parts = self._quantizers, []
+        for slot in range(tokens.codes.shape[1]):
+            ids = tokens.codes[:, slot]
+            rows = quantizers[slot].codebook(ids.clamp(min=0)).transpose(1, 2)
+            found = rows if kind == "codes" else quantizers[slot].out_proj(rows)
+            parts.append(found * (ids >= 0)[:, None])
+        whole = torch.cat(parts, 1) if kind == "codes" else torch.stack(parts).sum(0)
+        return Vectors(whole.transpose(1, 2), tokens.codes[:, 0] >= 0)
+
+    @property
+    def _quantizers(self) -> Any:
+        return self.module.quantizer.quantizers  # a ModuleList, which knows no kind of its modules
+
+    def _latents(self, batch: Tensor) -> Tensor:
+        return self.module.encoder(whole_frames(batch, self.config.hop).to(self.dtype))

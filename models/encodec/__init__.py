@@ -1,0 +1,1 @@
+"""EnCodec: SEANet with residual quantisation, through transformers."""

@@ -1,0 +1,1 @@
+"""Mimi: a causal codec whose first codebook carries meaning, through transformers."""

@@ -1,0 +1,84 @@
+"""Mimi as a tokenizer, through transformers' MimiModel."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from zoo.audio_tokenizer import AudioTokenizer, whole_frames
+from zoo.engine.noise import Noise
+from zoo.tokenizer import Encoded, Vectors
+from zoo.tokens import Tokens
+from zoo.weights import SAME
+
+from .config import MimiConfig
+from .model import MimiParts, build_model
+
+
+class Mimi(AudioTokenizer):
+    """One slot per codebook, the first one semantic; the first k codebooks decode alone.
+
+    Source: Défossez et al. 2024, arXiv 2410.00037; ids equal those of kyutai's moshi, one-shot.
+    """
+
+    config_type = MimiConfig
+    formats = {"transformers": SAME}
+    encode_parts = ("encoder", "encoder_transformer", "downsample")
+    decode_parts = ("upsample", "decoder_transformer", "decoder")
+    compiled_parts = ("encoder", "decoder")
+    feature_kinds = ("latents",)
+    vector_kinds = ("latents",)
+
+    config: MimiConfig
+    module: MimiParts
+
+    @classmethod
+    def build(cls, config: MimiConfig) -> MimiParts:
+        """Construct encoder, quantisers and decoder."""
+        return build_model(config)
+
+    def to(
+        self, device: str | torch.device | None = None, dtype: torch.dtype | None = None
+    ) -> "Mimi":
+        """Move the networks, and forget the tables that codebooks keep in a place of their own."""
+        super().to(device, dtype)
+        for codebook in self.module.codebooks():
+            codebook._embed = None
+        return self
+
+    def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
+        return Encoded(self.module.quantizer.encode(self._latents(batch), prefix).transpose(0, 1))
+
+    def _decode(
+        self,
+        codes: Tensor,
+        *,
+        lengths: Tensor,
+        grid: Tensor | None,
+        extras: Mapping[str, Tensor],
+        noise: Noise,
+    ) -> Tensor:
+        return self.module.sound(self.module.quantizer.decode(codes))
+
+    def codebook(self, slot: int = 0) -> Tensor:
+        """The table [ids, dim] of a codebook, before its projection."""
+        return self.module.codebooks()[slot].embed
+
+    def _features(self, batch: Tensor, kind: str) -> Vectors:
+        found = self._latents(batch).transpose(1, 2)
+        return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
+
+    def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
+        quantizer, parts = self.module.quantizer, []
+        for slot, ids in enumerate(tokens.codes.unbind(1)):
+            rows = self.codebook(slot)[ids.clamp(min=0)] * (ids >= 0)[..., None]
+            semantic = slot < quantizer.num_semantic_quantizers
+            branch = "semantic" if semantic else "acoustic"
+            project = getattr(quantizer, f"{branch}_residual_vector_quantizer").output_proj
+            parts.append(project(rows.transpose(1, 2)).transpose(1, 2))
+        return Vectors(torch.stack(parts).sum(0), tokens.codes[:, 0] >= 0)
+
+    def _latents(self, batch: Tensor) -> Tensor:
+        # Whole positions first: transformers' convolutions fill up one by one, and the last
+        # position would be another one.
+        return self.module.latents(whole_frames(batch, self.config.frame).to(self.dtype))

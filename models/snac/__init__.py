@@ -1,0 +1,1 @@
+"""SNAC: a codec whose levels run at different rates."""

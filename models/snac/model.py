@@ -1,0 +1,83 @@
+"""Construction: from a configuration to encoder, quantiser and decoder."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .config import SnacConfig
+from .layers import Down, Snake, Up, WindowAttention
+from .quantizer import Level, MultiScaleQuantizer
+
+
+class Decoder(nn.Sequential):
+    """Latents [item, width, frame] -> sound [item, 1, frame * hop]."""
+
+    def noise_lengths(self, frames: int) -> list[int]:
+        """How much noise each of the upsampling blocks takes, for so many frames."""
+        lengths = []
+        for layer in self:
+            if isinstance(layer, Up):
+                frames *= layer.stride
+                lengths.append(frames)
+        return lengths
+
+    def forward(self, input: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+        """``noise``: one [item, 1, length] per upsampling block, or None for none."""
+        x, left = input, list(noise or ())
+        for layer in self:
+            x = layer(x, left.pop(0) if left else None) if isinstance(layer, Up) else layer(x)
+        return x
+
+
+class SnacModel(nn.Module):
+    """The networks of a SNAC."""
+
+    def __init__(
+        self, encoder: nn.Module, quantizer: MultiScaleQuantizer, decoder: Decoder
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.quantizer = quantizer
+        self.decoder = decoder
+
+
+def build_model(config: SnacConfig) -> SnacModel:
+    """Build all parts, randomly initialised (or on the meta device, under its context)."""
+    size, dim = config.codebook.size, config.codebook.dim
+    levels = [Level(config.latent_width, stride, size, dim) for stride in config.level_strides]
+    return SnacModel(build_encoder(config), MultiScaleQuantizer(levels), build_decoder(config))
+
+
+def build_encoder(config: SnacConfig) -> nn.Sequential:
+    """Build the encoder: sound [item, 1, samples] -> latents [item, width, frame]."""
+    width = config.encoder_width
+    layers: list[nn.Module] = [nn.Conv1d(1, width, 7, padding=3)]
+    for stride in config.encoder_strides:
+        layers.append(Down(width, stride, config.depthwise))
+        width *= 2
+    if config.window:
+        layers.append(WindowAttention(width, config.window))
+    layers.append(nn.Conv1d(width, width, 7, padding=3, groups=width if config.depthwise else 1))
+    return nn.Sequential(*layers)
+
+
+def build_decoder(config: SnacConfig) -> Decoder:
+    """Build the decoder."""
+    latent, width = config.latent_width, config.decoder_width
+    layers: list[nn.Module] = [nn.Conv1d(latent, width, 7, padding=3)]
+    if config.depthwise:
+        layers = [nn.Conv1d(latent, latent, 7, padding=3, groups=latent)]
+        layers.append(nn.Conv1d(latent, width, 1))
+    if config.window:
+        layers.append(WindowAttention(width, config.window))
+    for stride in config.decoder_strides:
+        layers.append(Up(width, stride, config.depthwise, config.noise))
+        width //= 2
+    layers += [Snake(width), nn.Conv1d(width, 1, 7, padding=3), nn.Tanh()]
+    return Decoder(*layers)
+
+
+def draw(lengths: Sequence[int], drawn: Tensor) -> list[Tensor]:
+    """One row of noise per item [item, sum of lengths] -> [item, 1, length] each."""
+    return [part[:, None] for part in torch.split(drawn, list(lengths), dim=1)]
