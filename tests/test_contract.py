@@ -19,7 +19,9 @@ from zoo.tokenizer import Tokenizer
 
 TINY = sorted((Path(__file__).parent / "cards").glob("*.md"))
 NAMES = [*map(str, TINY), *zoo.list_models(bundled=True)]
-TOLERANCE = 1e-4  # of decoded values in 0..1 between batched and single runs
+# Of decoded values in 0..1 between batched and single runs: an eighth of an 8-bit step. Random
+# weights stay below 1e-5; trained ones have large activations whose rounding guidance multiplies.
+TOLERANCE = 5e-4
 
 
 @cache
