@@ -13,7 +13,8 @@ import torch
 
 import zoo
 from zoo.atomic import atomic_write
-from zoo.errors import NotSupportedError
+from zoo.commands.parts import outputs
+from zoo.commands.parts.arguments import positive
 
 TASKS = Path(__file__).parent / "tasks"
 
@@ -25,18 +26,20 @@ def task_names() -> list[str]:
 
 def main(argv: Sequence[str]) -> int:
     """Run one task; prints a table, or the result with ``--json``."""
-    words = [word for word in argv if not word.startswith("-")]
-    task = _task(words[1] if len(words) > 1 else "")
-    parser = argparse.ArgumentParser(prog="zoo eval", description=__doc__)
+    parser = argparse.ArgumentParser(prog="zoo eval", description=__doc__, allow_abbrev=False)
     parser.add_argument("name", help="a name of 'zoo list', a folder with a card, or hf:owner/repo")
-    parser.add_argument("task", choices=task_names())
+    parser.add_argument("task", choices=task_names(), help="what to measure")
     parser.add_argument("--data", required=True, type=Path, help="folder or tar of media")
-    parser.add_argument("--limit", type=int, help="the first N items only")
+    parser.add_argument("--limit", type=positive, help="the first N items only")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true", help="the result as one JSON object")
     parser.add_argument("-o", "--output", type=Path, help="write the result's JSON here as well")
-    task.add_arguments(parser)
-    args = parser.parse_args(list(argv))
+    for name in task_names():
+        _task(name).add_arguments(parser.add_argument_group(f"{name} only"))
+    args = parser.parse_intermixed_args(list(argv))
+    output = None if args.output is None else outputs.output_file(str(args.output))
+    task = _task(args.task)
+    task.check(zoo.card(args.name), args)
     tok = zoo.load(args.name, device=args.device)
     figures = task.run(tok, args)
     result = {
@@ -49,9 +52,9 @@ def main(argv: Sequence[str]) -> int:
         "environment": environment(args.device),
         **figures,
     }
-    text = json.dumps(result, indent=1)
-    if args.output:
-        with atomic_write(args.output) as temporary:
+    text = json.dumps(result, indent=1, allow_nan=False)
+    if output:
+        with outputs.writing(output), atomic_write(output) as temporary:
             temporary.write_text(text, encoding="utf-8")
     print(text if args.json else task.table(figures))
     return 0
@@ -69,9 +72,6 @@ def environment(device: str) -> dict[str, Any]:
 
 
 def _task(name: str) -> Any:
-    if name not in task_names():
-        known = ", ".join(task_names())
-        raise NotSupportedError(f"zoo eval NAME TASK: there is no task {name!r}; known: {known}")
     return import_module(f".tasks.{name}.task", __package__)
 
 

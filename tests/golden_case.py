@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -69,7 +68,3 @@ class Case:
         """Fail if a recorded tensor was neither compared, used nor excused."""
         left = sorted(set(self.io) - self.seen)
         assert not left, f"recorded, but neither compared nor excused: {left}"
-
-
-def assert_finite(tensor: Tensor) -> None:
-    assert bool(torch.isfinite(tensor).all())

@@ -156,7 +156,7 @@ def test_what_is_wrong_is_found_before_anything_is_loaded(cli, monkeypatch):
     fails(cli("encode", NAME, "a.png", *to, "--bitrate", 17), "no bitrates")
     fails(cli("encode", NAME, "a.png", *to, "--option", "fitt=pad"), "'fit'")
     fails(cli("encode", NAME, "a.png", *to, "--option", "fit=round"), "'crop'")
-    fails(cli("encode", NAME, "a.png", *to, "--device", "abacus"), "--device abacus")
+    fails(cli("encode", NAME, "a.png", *to, "--device", "abacus"), "device abacus")
     to = ("-o", "out")
     fails(cli("decode", NAME, "none.safetensors", *to), "none.safetensors: no such file")
     fails(cli("decode", NAME, "cut.safetensors", *to), "cut.safetensors")

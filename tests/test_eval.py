@@ -64,5 +64,19 @@ def test_image_reconstruction_equals_doing_it_by_hand(
 
 
 def test_an_unknown_task_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["eval", "flextok", "image_recnstruction", "--data", "."]) == 1
-    assert "there is no task 'image_recnstruction'" in capsys.readouterr().err
+    assert main(["eval", "flextok", "image_recnstruction", "--data", "."]) == 2
+    assert "image_recnstruction" in capsys.readouterr().err
+
+
+def test_what_cannot_work_is_refused_before_loading(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = str(make_tiny_flextok(tmp_path / "model"))
+    words = ["eval", "--device", "cpu", card, "image_reconstruction", "--data", str(folder)]
+    assert main([*words, "-o", str(tmp_path / "nowhere" / "r.json")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert main([*words, "--prefix", "17"]) == 1
+    assert "17" in capsys.readouterr().err
+    assert main([*words, "--limit", "-1"]) == 2
+    assert main(["eval", "--help"]) == 0
+    assert "image_reconstruction" in capsys.readouterr().out

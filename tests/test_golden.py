@@ -7,13 +7,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 from golden_case import GOLDEN, Case, find_cases
 
 import zoo
 from zoo.cards import Card, Part
 from zoo.families import family_class
 from zoo.loading import build_module, read_config
-from zoo.weights import compare_shapes, rename
+from zoo.models.flextok.vae import build_vae
+from zoo.weights import Rule, compare_shapes, rename
 
 
 def harness(family: str) -> ModuleType:
@@ -31,6 +33,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "folder" in metafunc.fixturenames:
         root = Path(metafunc.config.getoption("--golden") or GOLDEN)
         cases = list(find_cases(root))
+        if not cases:
+            raise pytest.UsageError(f"--golden {root}: no case with a config.json below it")
         metafunc.parametrize("folder", cases, ids=[str(c.relative_to(root)) for c in cases])
 
 
@@ -70,3 +74,25 @@ def recorded(card: Card, part: Part) -> dict[str, list[int]]:
     """Names and shapes in the official file of a part."""
     (path,) = GOLDEN.glob(f"{card.family}/keys/{part.keys}.json")
     return json.loads(path.read_text(encoding="utf-8"))["keys"]
+
+
+FLEXTOK_VAES = ("flextok_vae_c4", "flextok_vae_c8", "flextok_vae_c16")
+
+
+@pytest.mark.parametrize("name", FLEXTOK_VAES)
+def test_flextoks_standalone_autoencoders_have_our_tensors(name: str) -> None:
+    """They are no tokenizers; their tensors are those of the VAE inside, without its prefix."""
+    content = json.loads((GOLDEN / "flextok" / "keys" / f"{name}.json").read_text("utf-8"))
+    family = family_class("flextok")
+    config = read_config(zoo.card("flextok-d12-d12-in1k"), family.stand_ins)
+    with torch.device("meta"):
+        vae = build_vae(replace(config, latent_channels=content["meta"]["latent_channels"]))
+    report = compare_shapes(vae, content["keys"], (Rule("{rest*}", "network.{rest*}"),))
+    assert replace(report, unfilled=()).ok, str(report)
+
+
+def test_every_recorded_key_list_is_compared() -> None:
+    compared = {f"{card.family}/{part.keys}" for card, part in OFFICIAL}
+    compared |= {f"flextok/{name}" for name in FLEXTOK_VAES}
+    recorded_lists = {f"{p.parent.parent.name}/{p.stem}" for p in GOLDEN.glob("*/keys/*.json")}
+    assert recorded_lists == compared

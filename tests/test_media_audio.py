@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from sample_files import NO_SAMPLES, SAMPLE_FILES
 
 import zoo
 from zoo.errors import MediaError
 from zoo.media import AudioPrepare, Media, restore_audio
 from zoo.media.audio_prepare import resample
 
-FORMATS = Path(__file__).parent.parent.parent / "shared" / "data" / "audio-formats"
+FORMATS = SAMPLE_FILES / "audio-formats"
 
 
 def sine(samples: int, rate: int, hertz: float = 440.0, channels: int = 1) -> np.ndarray:
@@ -87,7 +88,7 @@ def test_formats_of_ffmpeg(container: str, codec: str, tmp_path: Path):
     assert 0.3 < float(media.items[0].square().mean().sqrt()) < 0.4
 
 
-@pytest.mark.skipif(not FORMATS.is_dir(), reason="the folder of sample files is not here")
+@pytest.mark.skipif(not FORMATS.is_dir(), reason=NO_SAMPLES)
 def test_every_sample_file_is_one_second():
     paths = [path for path in sorted(FORMATS.iterdir()) if path.suffix != ".tsv"]
     assert len(paths) == 19

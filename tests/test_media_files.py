@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageFile, ImageOps
+from sample_files import NO_SAMPLES, SAMPLE_FILES
 from torch.nn.functional import avg_pool2d
 
 from zoo.errors import MediaError
 from zoo.media import read
 
-FORMATS = Path(__file__).parents[2] / "shared" / "data" / "image-formats"
-needs_formats = pytest.mark.skipif(not FORMATS.is_dir(), reason="no ../shared/data/image-formats")
+FORMATS = SAMPLE_FILES / "image-formats"
+needs_formats = pytest.mark.skipif(not FORMATS.is_dir(), reason=NO_SAMPLES)
 
 
 def smooth(height: int = 24, width: int = 32) -> Image.Image:

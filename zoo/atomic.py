@@ -1,7 +1,7 @@
 """Files that appear whole or not at all."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +13,21 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     On any error, a killed process included, ``path`` stays what it was. The temporary name keeps
     the suffix of ``path``, since some writers choose the format by it.
+
+    Raises:
+        OSError: if the folder does not exist or cannot be written; it names ``path``.
     """
     target = Path(path)
-    handle, name = tempfile.mkstemp(prefix=".zoo-", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = target.with_name(f".zoo-{secrets.token_hex(4)}{target.suffix}")
+    try:
+        # Created here, with the permissions that the user's mask leaves, and never over another's.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(target)) from None
     try:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes 0600; a saved file follows the user's mask
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)

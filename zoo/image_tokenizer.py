@@ -43,5 +43,7 @@ class ImageTokenizer(Tokenizer, ABC):
         return (images.float() * std + mean).clamp(0, 1)
 
     def _scale(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        mean, std = self.input.mean, self.input.std
-        return tuple(torch.tensor(v, device=device)[:, None, None] for v in (mean, std))
+        mean, std = (
+            torch.tensor(v, device=device)[:, None, None] for v in (self.input.mean, self.input.std)
+        )
+        return mean, std

@@ -15,7 +15,7 @@ from .cards import Card
 from .errors import CheckpointCorruptError, NotSupportedError
 from .families import family_class
 from .files import fetch_extra, resolve
-from .registry import find
+from .registry import find, is_registered
 from .tokenizer import Tokenizer
 from .typed import from_mapping
 from .weights import SAME, KeyTable, fill, metadata, read_tensors
@@ -60,6 +60,7 @@ def load(
     """
     if only is not None and only not in VERBS:
         raise NotSupportedError(f"only={only!r}; expected 'encode', 'decode' or nothing")
+    check_place(device, dtype)
     card = find(name, revision=revision, offline=offline)
     if only is not None and not getattr(card, f"can_{only}"):
         raise NotSupportedError(f"{card.name} cannot {only}, so only={only!r} leaves nothing")
@@ -77,7 +78,7 @@ def load(
     wanted = tuple(module.state_dict()) if only else ()
     fill(module, sources, tables, wanted=wanted, dtype=dtype, where=card.name)
     _announce(card)
-    arguments = {"name": name, "only": only, "revision": revision, "offline": offline}
+    arguments = {"name": _lasting(name), "only": only, "revision": revision, "offline": offline}
     return _finish(family, card, config, module, only, device, compile, (load, arguments))
 
 
@@ -96,7 +97,7 @@ def load_random(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = build_module(family, config).to(dtype=dtype)
-    arguments = {"name": name, "seed": seed}
+    arguments = {"name": _lasting(name), "seed": seed}
     return _finish(family, card, config, module, None, device, compile, (load_random, arguments))
 
 
@@ -154,6 +155,23 @@ def key_table(family: type[Tokenizer], name: str) -> KeyTable:
         known = ", ".join([OUR_FORMAT, *family.formats])
         raise CheckpointCorruptError(f"{family.__name__} reads formats {known}; not {name!r}")
     return family.formats[name]
+
+
+def check_place(device: str | torch.device, dtype: torch.dtype | None) -> None:
+    """NotSupportedError, before anything is loaded, for a device or number format that is none."""
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise NotSupportedError(f"dtype={dtype!r}: expected a float one, such as torch.bfloat16")
+    try:
+        torch.empty(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise NotSupportedError(f"device {device}: cannot be used here ({reason})") from error
+
+
+def _lasting(name: str | os.PathLike[str]) -> str:
+    """A name that means the same from another working directory: paths become absolute."""
+    text = os.fspath(name)
+    return os.path.abspath(text) if os.path.exists(text) and not is_registered(text) else text
 
 
 def _announce(card: Card) -> None:

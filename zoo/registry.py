@@ -12,7 +12,15 @@ from .cards.media import MODALITIES
 from .errors import CardError, NotSupportedError, UnknownTokenizerError, ZooError
 from .families import family_class, family_module, installed, package_folders
 
-__all__ = ["bundled_hint", "card", "family_class", "family_module", "find", "list_models"]
+__all__ = [
+    "bundled_hint",
+    "card",
+    "family_class",
+    "family_module",
+    "find",
+    "is_registered",
+    "list_models",
+]
 
 CARDS_ENV = "ZOO_CARDS"
 
@@ -90,6 +98,11 @@ def find(
     if path.is_file() and path.suffix == ".md":
         return read_card(path)
     raise UnknownTokenizerError(_unknown(text))
+
+
+def is_registered(name: str) -> bool:
+    """Whether this is the name or an alias of a known checkpoint."""
+    return _registered(name) is not None
 
 
 def bundled_hint(modality: str | None = None, *, besides: str = "") -> str:

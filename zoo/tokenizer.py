@@ -6,11 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .engine.batching import grouped
 from .engine.checks import check_tokens, chosen_prefix, known_kind, need_verb
 from .engine.decode import decode_tokens
 from .engine.encode import encode_sources, prepare
-from .engine.noise import item_seeds
+from .engine.noise import checked_noise, item_seeds
 from .engine.options import checked_options
+from .engine.precision import full_fp32
 from .errors import MediaError, NotSupportedError, TokenError
 from .family import Encoded, Family, Vectors
 from .media import Media, sources
@@ -75,7 +77,7 @@ class Tokenizer(Family):
             items,
             prefix=quality,
             seeds=item_seeds(seed, len(items)),
-            noise=noise,
+            noise=checked_noise(noise, len(items)),
             batch_size=batch_size,
             progress=progress,
             for_prepare={k: v for k, v in chosen.items() if k in self._prepare_options},
@@ -116,7 +118,7 @@ class Tokenizer(Family):
             self,
             tokens,
             seeds=item_seeds(seed, len(tokens)),
-            noise=noise,
+            noise=checked_noise(noise, len(tokens)),
             native=native,
             batch_size=batch_size,
             progress=progress,
@@ -135,17 +137,19 @@ class Tokenizer(Family):
         Raises:
             TokenError: naming the id, length, grid or extra that does not fit.
         """
-        ids = torch.as_tensor(codes)
+        ids, sides = _as_tensor(codes, "ids"), _as_tensor(grid, "grid")
+        if ids is None:
+            raise TokenError("ids: expected integers, got None")
+        shape = list(ids.shape)
         if ids.ndim == 1:
             ids = ids[None]
         if ids.ndim == 2 and self.spec.num_slots == 1:
             ids = ids[:, None]
         if ids.ndim != 3:
             raise TokenError(
-                f"ids of shape {list(torch.as_tensor(codes).shape)}: expected [item, slot, "
-                f"position] with {self.spec.num_slots} slots"
+                f"ids of shape {shape}: expected [item, slot, position] with "
+                f"{self.spec.num_slots} slots"
             )
-        sides = None if grid is None else torch.as_tensor(grid)
         extras = neutral_extras(self.spec, ids, grid=sides) | extras
         return Tokens(
             ids, spec=self.spec, space=self.space, lengths=lengths, grid=sides, extras=extras
@@ -191,6 +195,7 @@ class Tokenizer(Family):
         kind: str | None = None,
         *,
         layout: str | None = None,
+        batch_size: int | None = None,
         **options: object,
     ) -> Vectors:
         """Continuous vectors before quantisation, for one of ``tok.feature_kinds``.
@@ -210,7 +215,12 @@ class Tokenizer(Family):
             raise MediaError(
                 "features: items differ in shape after preparing; pass them one by one"
             )
-        return self._features(torch.stack([i.tensor for i in items]).to(self.device), kind)
+        found = []
+        for rows in grouped([None] * len(items), batch_size):
+            batch = torch.stack([items[row].tensor for row in rows]).to(self.device)
+            with full_fp32(self.device):
+                found.append(self._features(batch, kind))
+        return Vectors(torch.cat([one.tensor for one in found]), torch.cat([m.mask for m in found]))
 
     def vectors(self, tokens: Tokens, kind: str | None = None) -> Vectors:
         """What ids stand for, for one of ``tok.vector_kinds``; differentiable, needs no decoder.
@@ -221,19 +231,24 @@ class Tokenizer(Family):
         """
         kind = known_kind(kind, self.vector_kinds, f"{self.name} vectors")
         check_tokens(self, tokens)
-        return self._vectors(tokens.to(self.device), kind)
+        with full_fp32(self.device):
+            return self._vectors(tokens.to(self.device), kind)
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] behind a slot's ids. NotSupportedError where there is none."""
         raise NotSupportedError(f"{self.name} has no codebook table; see vectors()")
 
-    def view(self, media: object, **options: object) -> Media:
-        """What the model sees of media: the reference that decode(native=True) is measured by."""
-        chosen = checked_options("encode", options, self._prepare_options, self.name)
-        items = [prepare(self, item, chosen).tensor for item in sources(media, self.modality)]
+    def view(self, media: object, *, layout: str | None = None, **options: object) -> Media:
+        """What the model sees of media: the reference that decode(native=True) is measured by.
+
+        ``options`` are those of ``encode`` that say how media is prepared.
+        """
+        chosen = checked_options("view", options, self._prepare_options, self.name)
+        found = sources(media, self.modality, layout=layout)
+        items = [prepare(self, item, chosen).tensor for item in found]
         return Media(self.modality, items, rate=self.sample_rate)
 
-    def count(self, media: object, **options: object) -> list[int]:
+    def count(self, media: object, *, layout: str | None = None, **options: object) -> list[int]:
         """Positions that each item would get, without encoding it.
 
         ``options`` are those of ``encode`` that say how media is prepared.
@@ -243,7 +258,7 @@ class Tokenizer(Family):
             NotSupportedError: for an unknown option.
         """
         chosen = checked_options("count", options, self._prepare_options, self.name)
-        found = sources(media, self.modality)
+        found = sources(media, self.modality, layout=layout)
         return [self._count(prepare(self, item, chosen).tensor) for item in found]
 
     def streaming(self) -> Any:
@@ -268,6 +283,13 @@ class Tokenizer(Family):
         load, arguments = self._reload
         where = {"device": str(self.device), "dtype": self.dtype}
         return _call, (load, {**arguments, **where})
+
+
+def _as_tensor(value: Any, name: str) -> Tensor | None:
+    try:
+        return None if value is None else torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TokenError(f"{name}: cannot be read as one array of integers ({error})") from None
 
 
 def _call(function: Callable[..., Tokenizer], arguments: Mapping[str, Any]) -> Tokenizer:

@@ -27,10 +27,12 @@ def forward(name: str, words: Sequence[str]) -> int:
     """
     if not is_here(name):
         raise NotSupportedError(f"zoo {name} is not part of this installation")
-    return reach(FORWARDED[name][0], "main", f"zoo {name}", name)(list(words)) or 0
+    return reach(FORWARDED[name][0], "main", f"zoo {name}")(list(words)) or 0
 
 
-def reach(module: str, attribute: str, what: str, extra: str) -> Callable[..., int | None]:
+def reach(
+    module: str, attribute: str, what: str, extra: str | None = None
+) -> Callable[..., int | None]:
     """``module.attribute``; an optional package that is missing is named, with the way out.
 
     Raises:
@@ -41,6 +43,7 @@ def reach(module: str, attribute: str, what: str, extra: str) -> Callable[..., i
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "zoo":
             raise
+        wanted = f"'tokenizer-zoo[{extra}]'" if extra else error.name
         raise NotSupportedError(
-            f"{what} needs the package {error.name}: pip install 'tokenizer-zoo[{extra}]'"
+            f"{what} needs the package {error.name}: pip install {wanted}"
         ) from error

@@ -17,7 +17,7 @@ def need_verb(tok: Facts, verb: str) -> None:
         return
     if tok.only not in (None, verb):
         raise NotSupportedError(
-            f"{tok.name} was loaded with only={tok.only!r}; load it without to {verb}"
+            f"{tok.name} was loaded with only={tok.only!r}; load it without only= to {verb}"
         )
     raise NotSupportedError(f"{tok.name} cannot {verb}; its card says why")
 

@@ -1,6 +1,8 @@
 """Noise that depends on an item's seed alone: not on its batch, its device or its dtype."""
 
 from collections.abc import Sequence
+from operator import index
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,9 +34,44 @@ class Noise:
         return torch.stack(draws).to(device)
 
 
-def item_seeds(seed: int | Sequence[int], items: int) -> list[int]:
-    """One seed per item, from one for all or from a list of them."""
-    seeds = [seed] * items if isinstance(seed, int) else [int(one) for one in seed]
+def item_seeds(seed: Any, items: int) -> list[int]:
+    """One seed per item, from one for all or from a list, array or tensor of them.
+
+    Raises:
+        NotSupportedError: for anything but whole numbers of 64 bits, or another count of them.
+    """
+    given = seed.tolist() if hasattr(seed, "tolist") else seed
+    try:
+        several = isinstance(given, list | tuple | range)
+        seeds = [index(one) for one in given] if several else [index(given)] * items
+    except TypeError:
+        raise NotSupportedError(
+            f"seed={seed!r}: expected a whole number, or one per item"
+        ) from None
     if len(seeds) != items:
         raise NotSupportedError(f"{len(seeds)} seeds for {items} items; pass one, or one per item")
+    for one in seeds:
+        if not -(2**63) <= one < 2**63:
+            raise NotSupportedError(f"seed {one} does not fit into 64 bits")
     return seeds
+
+
+def checked_noise(noise: Any, items: int) -> Tensor | None:
+    """Noise that the caller drew, as a float tensor [item, ...].
+
+    Raises:
+        NotSupportedError: for another count of items, or values that are not finite numbers.
+    """
+    if noise is None:
+        return None
+    try:
+        given = torch.as_tensor(noise)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise NotSupportedError(f"noise: expected a tensor [item, ...] ({error})") from None
+    if not given.is_floating_point() or given.ndim < 1 or len(given) != items:
+        raise NotSupportedError(
+            f"noise of {given.dtype} and shape {list(given.shape)}: expected floats [{items}, ...]"
+        )
+    if not bool(torch.isfinite(given).all()):
+        raise NotSupportedError("noise holds NaN or infinite values")
+    return given

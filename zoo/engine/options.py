@@ -2,6 +2,8 @@
 
 import difflib
 import inspect
+import math
+import numbers
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -41,17 +43,27 @@ class OptionInfo:
         """The value in the option's type; NotSupportedError where it is out of range."""
         if value is None and self.default is None:
             return value
-        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+        value = self._plain(value)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         wrong = (
             type(value) is not self.kind
+            or (isinstance(value, float) and not math.isfinite(value))
             or (bool(self.choices) and value not in self.choices)
             or (self.low is not None and not (number and typing.cast(float, value) >= self.low))
             or (self.high is not None and not (number and typing.cast(float, value) <= self.high))
         )
         if wrong:
             raise NotSupportedError(f"{self.verb}: {self.name}={value!r}; expected {self.expected}")
+        return value
+
+    def _plain(self, value: object) -> object:
+        """Numbers of numpy and torch, and an int where a float is due, as Python's own."""
+        if isinstance(value, bool) or self.kind not in (int, float):
+            return value
+        if self.kind is float and isinstance(value, numbers.Real):
+            return float(value)
+        if self.kind is int and isinstance(value, numbers.Integral):
+            return int(value)
         return value
 
     @property

@@ -1,14 +1,17 @@
 """PSNR of reconstructions against bits; the protocol stands in README.md."""
 
 import argparse
+import math
 import statistics
 from itertools import islice
 from typing import Any
 
 from tqdm import tqdm
 
+from zoo.cards import Card
 from zoo.commands.parts.arguments import key_value, numbers
-from zoo.commands.parts.loading import read_options
+from zoo.commands.parts.loading import read_options, without_weights
+from zoo.engine.checks import chosen_prefix
 from zoo.errors import MediaError, NotSupportedError
 from zoo.media import Media, read
 from zoo.media.listing import list_entries
@@ -19,7 +22,7 @@ VERSION = 1
 CHUNK = 64
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     parser.add_argument("--prefix", type=numbers, default=[], help="such as 1,4,16")
     parser.add_argument("--seed", type=int, default=0, help="of the first item's noise")
@@ -34,15 +37,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check(card: Card, args: argparse.Namespace) -> None:
+    """Refuse what cannot work before anything is loaded.
+
+    Raises:
+        NotSupportedError: for a checkpoint that is not for images, or lacks one of the verbs.
+        TokenError: for an illegal prefix.
+    """
+    if card.modality != "image" or not (card.can_encode and card.can_decode):
+        raise NotSupportedError(f"image_reconstruction needs images there and back: {card.name}")
+    for k in args.prefix:
+        chosen_prefix(without_weights(card), k, None)
+
+
 def run(tok: Tokenizer, args: argparse.Namespace) -> dict[str, Any]:
     """Encode and decode every picture; returns the figures per prefix."""
-    if tok.modality != "image":
-        raise NotSupportedError(f"image_reconstruction: {tok.name} is for {tok.modality}")
     prefixes = args.prefix
     options = read_options(tok, args.options, ["decode"])["decode"]
     pictures, failures = _read(args)
     scores: dict[int | None, list[float]] = {k: [] for k in prefixes or [None]}
-    bits: dict[int | None, float] = {}
+    bits: dict[int | None, list[float]] = {k: [] for k in scores}
     starts = range(0, len(pictures), CHUNK)
     for start in tqdm(starts, "image_reconstruction", unit="chunk"):
         chunk = pictures[start : start + CHUNK]
@@ -54,7 +68,7 @@ def run(tok: Tokenizer, args: argparse.Namespace) -> dict[str, Any]:
             decoded = tok.decode(tokens, native=True, seed=seeds, **options)
             pairs = zip(seen.items, decoded.items, strict=True)
             scores[k] += [psnr(a, b) for a, b in pairs]
-            bits[k] = float((tokens.bits() + tokens.extra_bits()).mean())
+            bits[k] += (tokens.bits() + tokens.extra_bits()).tolist()
     return {
         "settings": {"prefixes": prefixes, "seed": args.seed, "options": options},
         "data": {"items": len(pictures), "failures": failures},
@@ -67,9 +81,8 @@ def table(figures: dict[str, Any]) -> str:
     lines = ["  prefix      bits   PSNR dB  95 %"]
     for row in figures["results"]:
         prefix = "full" if row["prefix"] is None else row["prefix"]
-        lines.append(
-            f"{prefix:>8} {row['bits']:>9.1f} {row['psnr']:>9.2f}  +-{row['psnr_half_width']:.2f}"
-        )
+        psnr = "exact" if row["psnr"] is None else f"{row['psnr']:.2f}"
+        lines.append(f"{prefix:>8} {row['bits']:>9.1f} {psnr:>9}  +-{row['psnr_half_width']:.2f}")
     return "\n".join(lines)
 
 
@@ -85,11 +98,13 @@ def _read(args: argparse.Namespace) -> tuple[list[Media], list[dict[str, str]]]:
     return pictures, failures
 
 
-def _summary(prefix: int | None, bits: float, values: list[float]) -> dict[str, Any]:
-    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+def _summary(prefix: int | None, bits: list[float], values: list[float]) -> dict[str, Any]:
+    finite = [value for value in values if math.isfinite(value)]
+    spread = statistics.stdev(finite) if len(finite) > 1 else 0.0
     return {
         "prefix": prefix,
-        "bits": bits,
-        "psnr": statistics.fmean(values),
-        "psnr_half_width": 1.96 * spread / len(values) ** 0.5,
+        "bits": statistics.fmean(bits),
+        "psnr": statistics.fmean(finite) if finite else None,
+        "psnr_half_width": 1.96 * spread / max(1, len(finite)) ** 0.5,
+        "exact": len(values) - len(finite),  # without any error: their PSNR is infinite
     }

@@ -11,7 +11,7 @@ from ...cards import Card
 from ...engine.options import OptionInfo
 from ...errors import NotSupportedError
 from ...families import family_class
-from ...loading import load, read_config
+from ...loading import check_place, load, read_config
 from ...tokenizer import Tokenizer
 from ...tokens import Tokens
 
@@ -22,21 +22,11 @@ def load_for(args: argparse.Namespace, name: str, only: str | None = None) -> To
     """Load ``name`` as ``--device`` and ``--dtype`` say.
 
     Raises:
-        NotSupportedError: for a device that is not there.
         ZooError: as ``zoo.load``.
     """
-    check_device(args.device)
     dtype = None if args.dtype is None else getattr(torch, args.dtype)
+    check_place(args.device, dtype)
     return load(name, device=args.device, dtype=dtype, only=only)
-
-
-def check_device(name: str) -> None:
-    """NotSupportedError for a device that this torch or this machine has not."""
-    try:
-        torch.empty(1, device=name).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise NotSupportedError(f"--device {name}: cannot be used here ({reason})") from error
 
 
 def without_weights(card: Card) -> Tokenizer:
