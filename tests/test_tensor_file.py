@@ -29,6 +29,13 @@ def test_equal_tensors_make_equal_files(tmp_path: Path) -> None:
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
+def test_a_new_file_follows_the_users_mask(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    write_tensors({"x": torch.arange(3)}, tmp_path / "x.safetensors", {})
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="no file size limit here")
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, root: Path) -> None:
     path = tmp_path / "x.safetensors"

@@ -24,8 +24,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(target)) from None
+    mode = temporary.stat().st_mode
     try:
         yield temporary
+        temporary.chmod(mode)  # some writers put a private file in its place
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(temporary, target)
