@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import warnings
@@ -231,14 +232,14 @@ def test_as_a_program():
 
 
 def test_a_reader_that_leaves_early():
-    late = f"(sleep 0.3; {sys.executable} -m zoo list; echo $? >&2) | true"
+    late = f"(sleep 0.3; {shlex.quote(sys.executable)} -m zoo list; echo $? >&2) | true"
     done = subprocess.run(["bash", "-c", late], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "141\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_output_that_cannot_be_written():
-    full = f"{sys.executable} -m zoo list > /dev/full; echo $? >&2"
+    full = f"{shlex.quote(sys.executable)} -m zoo list > /dev/full; echo $? >&2"
     done = subprocess.run(["bash", "-c", full], cwd=ROOT, capture_output=True, text=True)
     said, code = done.stderr.splitlines()
     assert said.startswith("zoo: error: ")

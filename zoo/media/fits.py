@@ -34,14 +34,25 @@ def resize(
     if (height, width) != size:
         picture = Image.fromarray(to_uint8(image).permute(1, 2, 0).contiguous().numpy())
         if size[0] * size[1] > _WHOLE and window is not None:
-            # Only the window is computed: equal up to the rounding of Pillow's float32 corners.
-            down, across = height / size[0], width / size[1]
-            right, bottom = (left + columns) * across, (top + rows) * down
-            box = (left * across, top * down, min(right, width), min(bottom, height))
-            size, top, left = (rows, columns), 0, 0
+            # Only the window is computed, and as much around it as a filter reaches (Pillow 13
+            # looks at nothing outside the box). Equal up to rounding, where Pillow takes rows and
+            # columns in the same order; where not, overshoot is clipped at another moment.
+            first_row, last_row, upper, lower = _reach(top, rows, size[0], height)
+            first, last, start, stop = _reach(left, columns, size[1], width)
+            box = (start, upper, stop, lower)
+            size = (last_row - first_row, last - first)
+            top, left = top - first_row, left - first
         resized = picture.resize((size[1], size[0]), resample, box)
         image = torch.from_numpy(np.array(resized)).permute(2, 0, 1)
     return image[:, top : top + rows, left : left + columns]
+
+
+def _reach(start: int, length: int, new: int, old: int) -> tuple[int, int, float, float]:
+    """A stretch of the resized axis widened by a filter's reach, and its ends in old pixels."""
+    scale = old / new
+    margin = math.ceil(4 * max(1.0, 1 / scale))  # Lanczos, the widest, reaches three
+    first, last = max(0, start - margin), min(new, start + length + margin)
+    return first, last, first * scale, min(last * scale, float(old))
 
 
 def crop(image: Tensor, size: Size, resample: Image.Resampling) -> tuple[Tensor, Box]:
