@@ -4,9 +4,10 @@ import torch
 from golden_case import Case
 
 from zoo.audio_tokenizer import whole_frames
+from zoo.models.layers.snake import EPSILON
 from zoo.models.snac.config import SnacConfig
 from zoo.models.snac.keys import ORIGINAL
-from zoo.models.snac.layers import HEAD, Snake
+from zoo.models.snac.layers import HEAD
 from zoo.models.snac.model import SnacModel, build_model
 from zoo.typed import from_mapping
 from zoo.weights import fill
@@ -42,7 +43,7 @@ def config_of(case: Case) -> SnacConfig:
         "golden",
     )
     assert (config.latent_width, config.hop) == (given["latent_dim"], given["hop_length"])
-    assert (given["attention_dim_head"], given["snake_eps"]) == (HEAD, Snake.EPSILON)
+    assert (given["attention_dim_head"], given["snake_eps"]) == (HEAD, EPSILON)
     return config
 
 

@@ -7,23 +7,10 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..layers.snake import Snake
+
 HEAD = 64  # channels of an attention head
 ROTARY_BASE = 10000.0
-
-
-class Snake(nn.Module):
-    """x + sin(alpha x)^2 / alpha, with an alpha per channel."""
-
-    EPSILON = 1e-9
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.alpha = nn.Parameter(torch.ones(1, width, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Shape kept. In place after the first step: this is a third of the codec's time."""
-        wave = (self.alpha * x).sin_().square_()
-        return wave.mul_((self.alpha + self.EPSILON).reciprocal()).add_(x)
 
 
 class Residual(nn.Sequential):

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ..layers.residual_vq import ResidualQuantizer
+from ..layers.snake import Snake
 from .config import SnacConfig
-from .layers import Down, Snake, Up, WindowAttention
-from .quantizer import Level, MultiScaleQuantizer
+from .layers import Down, Up, WindowAttention
+from .quantizer import PooledLevel
 
 
 class Decoder(nn.Sequential):
@@ -33,9 +35,7 @@ class Decoder(nn.Sequential):
 class SnacModel(nn.Module):
     """The networks of a SNAC."""
 
-    def __init__(
-        self, encoder: nn.Module, quantizer: MultiScaleQuantizer, decoder: Decoder
-    ) -> None:
+    def __init__(self, encoder: nn.Module, quantizer: ResidualQuantizer, decoder: Decoder) -> None:
         super().__init__()
         self.encoder = encoder
         self.quantizer = quantizer
@@ -45,8 +45,10 @@ class SnacModel(nn.Module):
 def build_model(config: SnacConfig) -> SnacModel:
     """Build all parts, randomly initialised (or on the meta device, under its context)."""
     size, dim = config.codebook.size, config.codebook.dim
-    levels = [Level(config.latent_width, stride, size, dim) for stride in config.level_strides]
-    return SnacModel(build_encoder(config), MultiScaleQuantizer(levels), build_decoder(config))
+    levels = [
+        PooledLevel(config.latent_width, stride, size, dim) for stride in config.level_strides
+    ]
+    return SnacModel(build_encoder(config), ResidualQuantizer(levels), build_decoder(config))
 
 
 def build_encoder(config: SnacConfig) -> nn.Sequential:

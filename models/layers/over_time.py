@@ -1,0 +1,39 @@
+"""Layers that mix time, told how long each item of a padded batch is."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+class OverTime(nn.Module):
+    """A layer whose output at one time depends on others; tensors are [item, channel, time].
+
+    ``forward(x, lengths)`` gives item i what it would get alone: ``lengths`` int64 [item] is how
+    much of the time axis of ``x`` belongs to each, what stands beyond is neither used nor defined
+    (but finite). None: all of it does.
+    """
+
+    def after(self, lengths: Tensor) -> Tensor:
+        """The items' lengths behind this layer."""
+        return lengths
+
+
+class Layers(nn.Sequential):
+    """Layers one after another, of which those that mix time are told the lengths."""
+
+    def forward(self, input: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """[item, channel, time] -> what the last layer gives."""
+        x = input
+        for layer in self:
+            if isinstance(layer, OverTime):
+                x = cast(Tensor, layer(x, lengths))
+                lengths = None if lengths is None else layer.after(lengths)
+            else:
+                x = layer(x)
+        return x
+
+
+def beyond(x: Tensor, lengths: Tensor) -> Tensor:
+    """bool [item, 1, time]: what of [item, channel, time] belongs to no item."""
+    return torch.arange(x.shape[-1], device=x.device) >= lengths[:, None, None]

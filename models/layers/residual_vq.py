@@ -1,0 +1,105 @@
+"""Residual vector quantisation; latents are [item, width, frame].
+
+Own code, and not vector-quantize-pytorch: that one compares clamped square roots of distances,
+which break ties in another way than the codecs do, and its state dicts hold training state. A
+table is a table, though: a level trained there loads here.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Level(nn.Module, ABC):
+    """One codebook."""
+
+    codebook: nn.Embedding
+
+    @abstractmethod
+    def ids(self, latents: Tensor) -> Tensor:
+        """[item, width, frame] -> int64 [item, n] of the nearest codewords."""
+
+    @abstractmethod
+    def vectors(self, ids: Tensor) -> Tensor:
+        """int64 [item, n], -1 for none -> [item, width, frame], 0 where none."""
+
+
+class EuclideanLevel(Level):
+    """Codewords in the latents' own space, the nearest by distance.
+
+    Source: Défossez et al. 2022, encodec/quantization/core_vq.py.
+    """
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        self.codebook = nn.Embedding(size, width)
+
+    def ids(self, latents: Tensor) -> Tensor:
+        """Compared in fp32, whatever the weights' dtype."""
+        vectors, rows = latents.transpose(1, 2).float(), self.codebook.weight.float()
+        squares = vectors.square().sum(-1, keepdim=True)
+        distances = squares - 2 * vectors @ rows.T + rows.square().sum(-1)
+        return distances.argmin(-1)
+
+    def vectors(self, ids: Tensor) -> Tensor:
+        """[item, n] -> [item, width, n]."""
+        return rows_of(self.codebook, ids)
+
+
+class FactorisedLevel(Level):
+    """Codewords of few dimensions behind a projection, the nearest by direction.
+
+    What decodes is the codeword at its own length. Source: Kumar et al. 2023, arXiv 2306.06546,
+    dac/nn/quantize.py.
+    """
+
+    def __init__(self, width: int, size: int, dim: int) -> None:
+        super().__init__()
+        self.in_proj = nn.Conv1d(width, dim, 1)
+        self.out_proj = nn.Conv1d(dim, width, 1)
+        self.codebook = nn.Embedding(size, dim)
+
+    def ids(self, latents: Tensor) -> Tensor:
+        """Compared in fp32, whatever the weights' dtype."""
+        vectors = self.in_proj(latents).transpose(1, 2).float()
+        rows = F.normalize(self.codebook.weight.float(), dim=-1)
+        return (F.normalize(vectors, dim=-1) @ rows.T).argmax(-1)
+
+    def vectors(self, ids: Tensor) -> Tensor:
+        """[item, n] -> [item, width, n]."""
+        rows = self.codebook(ids.clamp(min=0)).transpose(1, 2)
+        return self.out_proj(rows) * (ids >= 0)[:, None]
+
+
+class ResidualQuantizer(nn.Module):
+    """Levels coarse to fine, each on what the ones before left over."""
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        super().__init__()
+        self.quantizers = nn.ModuleList(levels)
+
+    @property
+    def levels(self) -> list[Level]:
+        """The levels, coarse to fine."""
+        return [level for level in self.quantizers if isinstance(level, Level)]
+
+    def ids(self, latents: Tensor, count: int | None = None) -> list[Tensor]:
+        """Ids [item, n] of the first ``count`` levels."""
+        found = []
+        for level in self.levels[:count]:
+            found.append(level.ids(latents))
+            latents = latents - level.vectors(found[-1])
+        return found
+
+    def vectors(self, ids: Sequence[Tensor]) -> Tensor:
+        """Latents [item, width, frame] of the first levels; what is missing adds nothing."""
+        parts = [level.vectors(one) for level, one in zip(self.levels, ids, strict=False)]
+        return torch.stack(parts).sum(0)
+
+
+def rows_of(codebook: nn.Embedding, ids: Tensor) -> Tensor:
+    """int64 [item, n], -1 for none -> the table's rows [item, dim, n], 0 where none."""
+    return (codebook(ids.clamp(min=0)) * (ids >= 0)[..., None]).transpose(1, 2)

@@ -1,0 +1,116 @@
+"""SEANet's convolutions: they fill up so that n samples become n / stride, rounded up.
+
+Source: Défossez et al. 2022, arXiv 2210.13438, encodec/modules/conv.py.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .over_time import OverTime, beyond
+
+MODES = ("reflect", "zeros")
+
+
+class SeanetConv(OverTime):
+    """A convolution that pads its input: all before where causal, else about half on each side.
+
+    The end is filled up to whole strides. ``mode`` reflect mirrors each item at its own ends; one
+    too short for that is first continued with zeros. ``mode`` zeros fills with zeros.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        stride: int = 1,
+        dilation: int = 1,
+        *,
+        causal: bool = False,
+        mode: str = "reflect",
+    ) -> None:
+        super().__init__()
+        if mode not in MODES:
+            raise ValueError(f"mode={mode!r}: expected one of {', '.join(MODES)}")
+        total = (kernel - 1) * dilation - (stride - 1)
+        if total < 0:
+            raise ValueError(f"kernel {kernel} with dilation {dilation} misses samples")
+        self.conv = nn.Conv1d(inputs, outputs, kernel, stride, dilation=dilation)
+        self.mode = mode
+        self.stride = stride
+        self.after_end = 0 if causal else total // 2
+        self.before = total - self.after_end
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """[item, inputs, time] -> [item, outputs, time / stride]."""
+        end = self.after_end + -x.shape[-1] % self.stride
+        if self.mode == "zeros":
+            whole = x if lengths is None else x.masked_fill(beyond(x, lengths), 0)
+            return self.conv(F.pad(whole, (self.before, end)))
+        if lengths is None:
+            return self.conv(reflected(x, self.before, end))
+        padded = F.pad(x, (self.before, end))
+        ends = self.after_end + -lengths % self.stride
+        return self.conv(reflect_each(padded, self.before, lengths, ends))
+
+    def after(self, lengths: Tensor) -> Tensor:
+        """Time / stride, rounded up."""
+        return -(-lengths // self.stride)
+
+
+class SeanetUp(OverTime):
+    """A transposed convolution of kernel 2 strides, cut to time * stride.
+
+    What is cut lies all at the end where causal, else half on each side.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int, *, causal: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.ConvTranspose1d(inputs, outputs, 2 * stride, stride)
+        self.stride = stride
+        self.before = 0 if causal else stride - stride // 2
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """[item, inputs, time] -> [item, outputs, time * stride]."""
+        whole = x if lengths is None else x.masked_fill(beyond(x, lengths), 0)
+        full = self.conv(whole)
+        return full[..., self.before : self.before + x.shape[-1] * self.stride]
+
+    def after(self, lengths: Tensor) -> Tensor:
+        """Time * stride."""
+        return lengths * self.stride
+
+
+def reflected(x: Tensor, before: int, end: int) -> Tensor:
+    """Mirror [item, channel, time] at both ends; what is too short gets zeros first."""
+    short = max(0, max(before, end) + 1 - x.shape[-1])
+    padded = F.pad(F.pad(x, (0, short)), (before, end), mode="reflect")
+    return padded[..., : padded.shape[-1] - short]
+
+
+def reflect_each(padded: Tensor, before: int, lengths: Tensor, ends: Tensor) -> Tensor:
+    """Write the mirrored ends of each item into a padded batch, as :func:`reflected` alone.
+
+    Args:
+        padded: [item, channel, time], item i from ``before`` on; changed in place.
+        before: samples to fill before each item.
+        lengths: [item], of the items themselves.
+        ends: [item], samples to fill behind each.
+    """
+    lengths, ends = lengths[:, None], ends[:, None]
+    # Where nothing is to be filled the last sample is written onto itself: every item has as many
+    # places, and those that stand twice get the same value twice.
+    ahead = torch.arange(before, device=padded.device).expand(len(lengths), -1) - before
+    steps = torch.arange(int(ends.max()), device=padded.device).expand(len(lengths), -1)
+    places = torch.cat([ahead, lengths + torch.minimum(steps, ends - 1)], dim=1)
+    last = torch.maximum(lengths, ends.clamp(min=before) + 1) - 1
+    sources = last - (last - places.abs()).abs()
+    values = padded.gather(2, _each(before + sources, padded))
+    values = values.masked_fill((sources >= lengths)[:, None], 0)
+    return padded.scatter_(2, _each(before + places, padded), values)
+
+
+def _each(places: Tensor, x: Tensor) -> Tensor:
+    """[item, place] for every channel."""
+    return places[:, None].expand(-1, x.shape[1], -1)
