@@ -423,6 +423,21 @@ def test_prefix_of_scales():
     assert tokens.prefix(2).grid is not None  # decode still knows the whole picture's grid
 
 
+def test_a_slot_by_its_name():
+    names = ("coarse", "mid 1", "mid 2", "fine 1", "fine 2", "fine 3", "fine 4")
+    spec = dataclasses.replace(SNAC, slots=names)
+    tokens = Tokens(torch.arange(14).reshape(1, 7, 2), spec=spec, space="test:1")
+    assert tokens.slot("mid 2").tolist() == [[4, 5]]
+    mixed = Tokens.cat([tokens.prefix(1), tokens])
+    assert mixed.slot("mid 2").tolist() == [[-1, -1], [4, 5]]
+    with pytest.raises(TokenError, match="slot 3, fine 1, was cut off: 3 are left"):
+        tokens.prefix(2).slot("fine 1")
+    with pytest.raises(TokenError, match="no slot is called 'semantic'; .*: coarse, mid 1"):
+        tokens.slot("semantic")
+    with pytest.raises(TokenError, match="they have none"):
+        Tokens(tokens.codes, spec=SNAC, space="test:1").slot("semantic")
+
+
 def test_prefix_of_slots():
     tokens = snac()
     assert torch.equal(tokens.prefix(2).codes, tokens.codes[:, :3])

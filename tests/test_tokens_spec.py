@@ -157,6 +157,7 @@ WRONG = [
         "prefixes.values: 1 qualities for 2 sizes",
     ),
     ("snac", {"slots": ["one"]}, "slots: 1 names for 7"),
+    ("snac", {"slots": list("abcdefa")}, "slots: a name stands twice"),
     ("snac", {"positions": 4}, "crop"),
     ("encodec-48k", {"crop": 100}, "crop: 100 is no multiple of segment 150"),
     ("encodec-48k", {"extras": [], "crop": None, "segment": None}, "segment_hop"),

@@ -45,6 +45,8 @@ class SeanetConv(OverTime):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """[item, inputs, time] -> [item, outputs, time / stride]."""
         end = self.after_end + -x.shape[-1] % self.stride
+        if not self.before and not end:  # only whole strides, then, and nothing to fill
+            return self.conv(x)
         if self.mode == "zeros":
             whole = x if lengths is None else x.masked_fill(beyond(x, lengths), 0)
             return self.conv(F.pad(whole, (self.before, end)))
@@ -85,8 +87,10 @@ class SeanetUp(OverTime):
 def reflected(x: Tensor, before: int, end: int) -> Tensor:
     """Mirror [item, channel, time] at both ends; what is too short gets zeros first."""
     short = max(0, max(before, end) + 1 - x.shape[-1])
+    if not short:
+        return F.pad(x, (before, end), mode="reflect")
     padded = F.pad(F.pad(x, (0, short)), (before, end), mode="reflect")
-    return padded[..., : padded.shape[-1] - short]
+    return padded[..., :-short]
 
 
 def reflect_each(padded: Tensor, before: int, lengths: Tensor, ends: Tensor) -> Tensor:

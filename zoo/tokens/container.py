@@ -142,6 +142,13 @@ class Tokens:
         """
         return select.prefix(self, k)
 
+    def slot(self, name: str) -> Tensor:
+        """The ids [item, position] of one slot by its name: ``tokens.slot("semantic")``.
+
+        -1 where an item has none. TokenError where no slot has that name, or none is left of it.
+        """
+        return select.slot(self, name)
+
     def crop(self, start: int, stop: int | None = None) -> "Tokens":
         """Positions ``start..stop`` in time, each item as far as it reaches (as slices do).
 

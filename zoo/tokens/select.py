@@ -85,6 +85,14 @@ def prefix(tokens: "Tokens", k: int | Sequence[int] | Tensor | np.ndarray) -> "T
     return tokens.replace(codes=tokens.codes.masked_fill(gone[:, :, None], -1))
 
 
+def slot(tokens: "Tokens", name: str) -> Tensor:
+    """See :meth:`Tokens.slot`."""
+    number = tokens.spec.slot(name)
+    if number >= tokens.codes.shape[1]:
+        raise TokenError(f"slot {number}, {name}, was cut off: {tokens.codes.shape[1]} are left")
+    return tokens.codes[:, number].clone()
+
+
 def crop(tokens: "Tokens", start: int, stop: int | None) -> "Tokens":
     """See :meth:`Tokens.crop`."""
     spec, longest = tokens.spec, tokens.codes.shape[2]

@@ -37,7 +37,7 @@ class TokenSpec:
     holes: bool = False
     """Whether -1, no id here, may stand inside an item's length."""
     slots: tuple[str, ...] = ()
-    """Names of the slots, for people."""
+    """Names of the slots, each once. One that carries what is said is called ``semantic``."""
     hop: int | None = None
     """Samples (of a video: frames) at the model's rate per position; for order time."""
     sample_rate: int | None = None
@@ -63,6 +63,8 @@ class TokenSpec:
         names = tuple(word(v, f"slots[{i}]") for i, v in enumerate(items(self.slots, "slots")))
         if names and len(names) != len(sizes):
             raise TokenError(f"slots: {len(names)} names for {len(sizes)} slots")
+        if len(set(names)) != len(names):
+            raise TokenError("slots: a name stands twice")
         object.__setattr__(self, "slots", names)
         object.__setattr__(self, "extras", items(self.extras, "extras"))
         self._check_extras()
@@ -113,6 +115,13 @@ class TokenSpec:
     def num_slots(self) -> int:
         """Slots at full quality."""
         return len(self.vocab_sizes)
+
+    def slot(self, name: str) -> int:
+        """The number of the slot of that name; TokenError, with the names there are, for none."""
+        if name not in self.slots:
+            known = ", ".join(self.slots) or "they have none"
+            raise TokenError(f"no slot is called {name!r}; the names of the slots: {known}")
+        return self.slots.index(name)
 
     @cached_property
     def slot_sizes(self) -> tuple[int, ...]:
