@@ -260,3 +260,34 @@ def test_two_published_tensors_make_one(tmp_path):
         Rule("a", "b", beside="c")
     with pytest.raises(ValueError, match="fills"):
         Rule("a", "b", change=torch.mul, beside="{x}")
+
+
+def test_three_published_tensors_make_one():
+    table = (
+        Rule("q", "weight", change=lambda q, k, v: torch.cat([q, k, v]), beside=("k", "v")),
+        Rule("k", None, why="in weight"),
+        Rule("v", None, why="in weight"),
+    )
+    module = nn.Linear(2, 3, bias=False, device="meta")
+    fill(module, [{name: torch.full((1, 2), n) for name, n in zip("qkv", [1.0, 2, 3])}], table)
+    assert module.weight.tolist() == [[1, 1], [2, 2], [3, 3]]
+    with pytest.raises(CheckpointCorruptError, match="missing from the file"):
+        fill(module, [{"q": torch.zeros(1, 2), "k": torch.zeros(1, 2)}], table)
+
+
+def test_what_a_file_may_lack_is_zero_and_told():
+    lacking = Rule(None, "{i}.bias", why="began as zero")
+    table = (Rule("{i}.{w}", "{i}.{w}"), lacking)
+    module = nn.ModuleList([nn.Linear(2, 2, device="meta") for _ in range(2)])
+    weights = {"0.weight": torch.ones(2, 2), "0.bias": torch.ones(2), "1.weight": torch.ones(2, 2)}
+    report = fill(module, [weights], table, dtype=torch.bfloat16)
+    assert report.zeros == (("1.bias", "began as zero"),)
+    assert "in no file, zero: 1 (began as zero)" in str(report)
+    assert module[0].bias.tolist() == [1, 1]
+    assert module[1].bias.tolist() == [0, 0]
+    assert module[1].bias.dtype == torch.bfloat16
+    del weights["1.weight"]
+    with pytest.raises(CheckpointCorruptError, match=r"1\.weight"):
+        fill(module, [weights], table)
+    with pytest.raises(ValueError, match="nothing else"):
+        Rule(None, "a")

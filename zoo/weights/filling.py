@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CheckpointCorruptError
-from .keys import KeyTable, Rule, find_rule
+from .keys import KeyTable, Rule, find_rule, zero_reason
 from .reading import SafeTensors
 from .report import Report, Shape
 
@@ -27,8 +27,8 @@ def fill(
     """Give every tensor of ``module`` its values, or raise and leave the module untouched.
 
     The module is built on the meta device and its tensors are replaced. Every parameter and
-    buffer of its state dict must come from a source, every tensor of a source must have a place
-    or a rule that drops it. Buffers outside the state dict (``persistent=False``) are the
+    buffer of its state dict must come from a source or be zero by a rule, every tensor of a source
+    must have a place or a rule that drops it. Buffers outside the state dict (``persistent=False``) are the
     module's own business: make them on the CPU, ``torch.arange(n, device="cpu")``, even while
     the rest is built on the meta device; one that is still on meta afterwards is an error.
 
@@ -62,6 +62,9 @@ def fill(
         values[name] = _converted(theirs, take, dtype or torch.float32)
         if not is_sound(values[name], name in plan.parameters):
             bad.append(name)
+    for name, like in plan.zeros.items():
+        kind = _target_dtype(like, dtype or torch.float32)
+        values[name] = torch.zeros(like.shape, dtype=kind, device="cpu")
     report = replace(plan.report, kinds=tuple(kinds), nonfinite=tuple(bad))
     _raise_unless_ok(report, where)
     module.load_state_dict(values, strict=False, assign=True)
@@ -92,17 +95,18 @@ class _Take:
     key: str
     rule: Rule
     like: Tensor
-    second: str | None = None
+    others: tuple[str, ...] = ()
 
     @property
-    def keys(self) -> list[str]:
+    def keys(self) -> tuple[str, ...]:
         """All that the rule's change takes."""
-        return [self.key] if self.second is None else [self.key, self.second]
+        return (self.key, *self.others)
 
 
 @dataclass(frozen=True)
 class _Plan:
     takes: dict[str, _Take]
+    zeros: dict[str, Tensor]  # our names that no file has, by a rule
     report: Report
     parameters: frozenset[str]
 
@@ -132,15 +136,18 @@ def _plan(
                 unexpected.append(key if key == name else f"{key} (ours: {name})")
             elif name in takes:
                 doubled.append(name)
-            elif (second := rule.second(key)) and second not in source:
-                continue  # without it there is no value: our name is missing
+            elif not set(others := rule.others(key)) <= set(source):
+                continue  # without them there is no value: our name is missing
             else:
-                takes[name] = _Take(source, key, rule, state[name], second)
+                takes[name] = _Take(source, key, rule, state[name], tuple(others))
                 theirs = _shape(takes[name])
                 if theirs != tuple(state[name].shape):
                     shapes.append((name, theirs, tuple(state[name].shape)))
-    missing = [name for name in state if name not in takes and name not in absent_ok]
-    unfilled = [name for name in _on_meta(module) if name not in takes and name not in missing]
+    lacking = [name for name in state if name not in takes and name not in absent_ok]
+    reasons = {name: why for name in lacking for t in tables if (why := zero_reason(name, t))}
+    missing = [name for name in lacking if name not in reasons]
+    known = {*takes, *lacking}
+    unfilled = [name for name in _on_meta(module) if name not in known]
     report = Report(
         matched=len(takes) - len(shapes),
         missing=tuple(missing),
@@ -149,8 +156,10 @@ def _plan(
         doubled=tuple(doubled),
         unfilled=tuple(unfilled),
         dropped=tuple(dropped),
+        zeros=tuple(reasons.items()),
     )
-    return _Plan(takes, report, frozenset(name for name, _ in module.named_parameters()))
+    zeros = {name: state[name] for name in reasons}
+    return _Plan(takes, zeros, report, frozenset(name for name, _ in module.named_parameters()))
 
 
 def _paired(tables: KeyTable | Sequence[KeyTable], count: int) -> list[KeyTable]:
@@ -182,17 +191,22 @@ def _shape(take: _Take) -> Shape:
 
 def _converted(theirs: Tensor, take: _Take, dtype: torch.dtype) -> Tensor:
     change, changed = take.rule.change, theirs
-    if change is not None and take.second is not None:
+    if change is not None and take.others:
         # Computed in fp32, whatever the file has and the model will have.
-        both = (theirs, take.source[take.second])
-        changed = change(*(one.to(torch.float32, copy=True) for one in both))
+        together = (theirs, *(take.source[other] for other in take.others))
+        changed = change(*(one.to(torch.float32, copy=True) for one in together))
     elif change is not None:
         changed = change(theirs)
-    if not take.like.is_floating_point() or take.like.dtype == torch.float64:
-        dtype = take.like.dtype
+    dtype = _target_dtype(take.like, dtype)
     # Always a copy: a mapped file may change under us, and its tensors are not aligned alike, so
     # that the same weights in another file could give results that differ in the last bit.
     return changed.to(dtype, copy=True, memory_format=torch.contiguous_format)
+
+
+def _target_dtype(like: Tensor, dtype: torch.dtype) -> torch.dtype:
+    """``dtype`` for floats; what the module declares as integers or float64 stays so."""
+    keep = not like.is_floating_point() or like.dtype == torch.float64
+    return like.dtype if keep else dtype
 
 
 def is_sound(value: Tensor, is_parameter: bool) -> bool:

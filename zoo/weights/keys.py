@@ -29,18 +29,27 @@ class Rule:
     for any number of them, at least one; the same holes fill ``ours``. ``ours`` None drops the
     tensor on purpose, and ``why`` says the purpose. ``change`` makes our tensor from theirs: it
     may move and reshape (transpose, slice), and must run on the meta device too. ``beside`` names
-    a second published tensor that ``change`` takes as well (the norms of weight norm).
+    other published tensors that ``change`` takes as well (the norms of weight norm).
+
+    ``theirs`` None is for what a file may lack: our tensors named ``ours``, holes and all, are
+    then zero, and ``why`` says why that is right.
     """
 
-    theirs: str
+    theirs: str | None
     ours: str | None
     why: str = ""
     change: Callable[..., Tensor] | None = None
-    beside: str | None = None
+    beside: str | tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.beside, str):
+            object.__setattr__(self, "beside", (self.beside,))
+        if self.theirs is None:
+            if not (self.ours and self.why) or self.change or self.beside:
+                raise ValueError("a rule for what a file may lack has ours= and why=, nothing else")
+            return
         holes = {name for name, _ in _HOLE.findall(self.theirs)}
-        for filled in (self.ours or "", self.beside or ""):
+        for filled in (self.ours or "", *self.beside):
             unknown = {name for name, _ in _HOLE.findall(filled)} - holes
             if unknown:
                 raise ValueError(f"{filled!r} fills {unknown}, which {self.theirs!r} does not have")
@@ -51,16 +60,17 @@ class Rule:
 
     def match(self, key: str) -> dict[str, str] | None:
         """What stands in the holes if ``key`` fits ``theirs``, else None."""
-        found = _pattern(self.theirs).fullmatch(key)
+        found = None if self.theirs is None else _pattern(self.theirs).fullmatch(key)
         return None if found is None else found.groupdict()
 
     def target(self, holes: dict[str, str]) -> str | None:
         """Our name, with the holes filled."""
-        return _filled(self.ours, holes)
+        return None if self.ours is None else _filled(self.ours, holes)
 
-    def second(self, key: str) -> str | None:
-        """The published name of the second tensor, for a ``key`` that fits ``theirs``."""
-        return _filled(self.beside, self.match(key) or {})
+    def others(self, key: str) -> list[str]:
+        """The published names in ``beside``, for a ``key`` that fits ``theirs``."""
+        holes = self.match(key) or {}
+        return [_filled(name, holes) for name in self.beside]
 
 
 KeyTable = tuple[Rule, ...]
@@ -91,8 +101,16 @@ def rename(key: str, table: KeyTable) -> str | None:
     return find_rule(key, table)[1]
 
 
-def _filled(name: str | None, holes: dict[str, str]) -> str | None:
-    return None if name is None else _HOLE.sub(lambda hole: holes[hole[1]], name)
+def zero_reason(name: str, table: KeyTable) -> str | None:
+    """Why a tensor of ours that no file has is zero; None where that is an error."""
+    for rule in table:
+        if rule.theirs is None and _pattern(rule.ours or "").fullmatch(name):
+            return rule.why
+    return None
+
+
+def _filled(name: str, holes: dict[str, str]) -> str:
+    return _HOLE.sub(lambda hole: holes[hole[1]], name)
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,8 @@ class Report:
     ``shapes`` and ``kinds`` are (our name, in the file, in the model), ``doubled`` our names with
     more than one source, ``nonfinite`` our names whose values are NaN or infinite, ``unfilled``
     our names that are in no state dict and stay on the meta device. ``dropped`` are (their name,
-    reason) of tensors left out on purpose.
+    reason) of tensors left out on purpose, ``zeros`` (our name, reason) of ours that no file has
+    and that are zero by a rule.
     """
 
     matched: int = 0
@@ -30,6 +31,7 @@ class Report:
     nonfinite: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
+    zeros: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -46,10 +48,14 @@ class Report:
 
     def __str__(self) -> str:
         lines = [f"{self.matched} tensors fit"]
-        if self.dropped:
-            reasons = Counter(why for _, why in self.dropped)
-            told = "; ".join(f"{count} ({why})" for why, count in reasons.most_common())
-            lines.append(f"left out on purpose: {told}")
+        for what, entries in (
+            ("left out on purpose", self.dropped),
+            ("in no file, zero", self.zeros),
+        ):
+            if entries:
+                reasons = Counter(why for _, why in entries)
+                told = "; ".join(f"{count} ({why})" for why, count in reasons.most_common())
+                lines.append(f"{what}: {told}")
         for what, names in (
             ("missing from the file", self.missing),
             ("in the file, but without a place in the model", self.unexpected),
