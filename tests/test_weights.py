@@ -269,7 +269,17 @@ def test_three_published_tensors_make_one():
         Rule("v", None, why="in weight"),
     )
     module = nn.Linear(2, 3, bias=False, device="meta")
-    fill(module, [{name: torch.full((1, 2), n) for name, n in zip("qkv", [1.0, 2, 3])}], table)
+    fill(
+        module,
+        [
+            {
+                "q": torch.full((1, 2), 1.0),
+                "k": torch.full((1, 2), 2.0),
+                "v": torch.full((1, 2), 3.0),
+            }
+        ],
+        table,
+    )
     assert module.weight.tolist() == [[1, 1], [2, 2], [3, 3]]
     with pytest.raises(CheckpointCorruptError, match="missing from the file"):
         fill(module, [{"q": torch.zeros(1, 2), "k": torch.zeros(1, 2)}], table)
