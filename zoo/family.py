@@ -58,6 +58,8 @@ class Family(Facts, ABC):
     """Kinds that ``features`` knows, the default first."""
     vector_kinds: ClassVar[tuple[str, ...]] = ()
     """Kinds that ``vectors`` knows, the default first."""
+    ragged: ClassVar[bool] = False
+    """Whether ``_encode`` takes prepared items of different lengths in one batch."""
     mixed_lengths: ClassVar[bool] = False
     """Whether ``_decode`` takes items of different lengths in one batch."""
 
@@ -99,6 +101,10 @@ class Family(Facts, ABC):
 
         Called with the keywords ``prefix`` (the quality, None: the full one) and ``noise``
         (:class:`zoo.engine.noise.Noise`), and with the options that the family declares.
+
+        Where the family is ``ragged``, the items differ in their last axis and have zeros at the
+        end; the keyword ``lengths`` (int64 [item], on the batch's device) says where each ends,
+        always. The result says how many positions each item has, with -1 behind them.
         """
 
     @abstractmethod
@@ -106,14 +112,17 @@ class Family(Facts, ABC):
         """Codes [item, slot, position] -> one canonical media tensor per item.
 
         Called with the keywords ``lengths`` [item], ``grid`` [item, 1..3] or None, ``extras``
-        (by name), ``noise``, and with the options that the family declares.
+        (by name), ``noise``, and with the options that the family declares. With
+        ``mixed_lengths`` codes behind an item's end are -1, and each item comes back at its own
+        size.
         """
 
     @abstractmethod
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
         """Bring one decoded item back to the scale of the input it stands for."""
 
-    def _features(self, batch: Tensor, kind: str) -> Vectors:
+    def _features(self, batch: Tensor, kind: str, *arguments: Any, **options: Any) -> Vectors:
+        """Prepared items -> vectors; where the family is ``ragged``, with ``lengths``, too."""
         raise NotImplementedError  # only called with one of feature_kinds
 
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:

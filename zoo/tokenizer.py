@@ -6,14 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .engine.batching import grouped
 from .engine.checks import check_tokens, chosen_prefix, known_kind, need_verb
 from .engine.decode import decode_tokens
 from .engine.encode import encode_sources, prepare
+from .engine.features import features_of
 from .engine.noise import checked_noise, item_seeds
 from .engine.options import checked_options
 from .engine.precision import full_fp32
-from .errors import MediaError, NotSupportedError, TokenError
+from .errors import NotSupportedError, TokenError
 from .family import Encoded, Family, Vectors
 from .media import Media, sources
 from .tokens import Tokens
@@ -59,7 +59,8 @@ class Tokenizer(Family):
                 ``"ct"`` or ``"tc"`` of sound.
             seed: one for all items or one per item; only options that sample use it.
             noise: [item, ...] drawn by the caller instead.
-            batch_size: at most 16 items of one shape by default; 1 runs all through one path.
+            batch_size: at most 16 items by default, of one shape or, where the family takes sounds
+                of different lengths, of similar ones; 1 runs all through one path.
             progress: show a bar.
             options: see ``tok.options``.
 
@@ -200,27 +201,19 @@ class Tokenizer(Family):
     ) -> Vectors:
         """Continuous vectors before quantisation, for one of ``tok.feature_kinds``.
 
-        ``options`` are those of ``encode`` that say how media is prepared.
+        Sounds may differ in length where the family takes such batches: the tensor is then 0, and
+        the mask False, behind an item's end. ``options`` are those of ``encode`` that say how
+        media is prepared.
 
         Raises:
             NotSupportedError: for a kind this family has not.
-            MediaError: for an item that cannot be read, or items of different shapes.
+            MediaError: for an item that cannot be read, or items of shapes that do not go together.
         """
         need_verb(self, "encode")
         kind = known_kind(kind, self.feature_kinds, f"{self.name} features")
         chosen = checked_options("features", options, self._prepare_options, self.name)
         found = sources(media, self.modality, layout=layout)
-        items = [prepare(self, item, chosen) for item in found]
-        if len({item.tensor.shape for item in items}) > 1:
-            raise MediaError(
-                "features: items differ in shape after preparing; pass them one by one"
-            )
-        found = []
-        for rows in grouped([None] * len(items), batch_size):
-            batch = torch.stack([items[row].tensor for row in rows]).to(self.device)
-            with full_fp32(self.device):
-                found.append(self._features(batch, kind))
-        return Vectors(torch.cat([one.tensor for one in found]), torch.cat([m.mask for m in found]))
+        return features_of(self, found, kind, batch_size=batch_size, for_prepare=chosen)
 
     def vectors(self, tokens: Tokens, kind: str | None = None) -> Vectors:
         """What ids stand for, for one of ``tok.vector_kinds``; differentiable, needs no decoder.

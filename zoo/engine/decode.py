@@ -1,13 +1,13 @@
 """What ``Tokenizer.decode`` does: Tokens -> batches that fit together -> media at their scale."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 from tqdm import tqdm
 
 from ..tokens import Tokens
-from .batching import grouped
+from .batching import grouped, grouped_by_length
 from .noise import Noise
 from .precision import full_fp32
 
@@ -29,7 +29,7 @@ def decode_tokens(
     """One media tensor per item, on the CPU, in the order of the items."""
     results: dict[int, Tensor] = {}
     with tqdm(total=len(tokens), desc=f"{tok.name} decode", disable=not progress) as bar:
-        for rows in grouped(_keys(tokens, tok.mixed_lengths), batch_size):
+        for rows in _batches(tok, tokens, batch_size):
             part = tokens[rows].to(tok.device)
             slots, length = int(part.slot_counts.max()), int(part.lengths.max())
             with full_fp32(tok.device):
@@ -47,11 +47,14 @@ def decode_tokens(
     return [results[row] for row in range(len(tokens))]
 
 
-def _keys(tokens: Tokens, mixed_lengths: bool) -> list[Hashable]:
-    """Items with equal keys can be decoded in one batch."""
+def _batches(tok: "Family", tokens: Tokens, batch_size: int | None) -> Iterator[list[int]]:
+    """Indices of the items that can be decoded together."""
     grids = [None] * len(tokens) if tokens.grid is None else tokens.grid.tolist()
-    lengths = [0] * len(tokens) if mixed_lengths else tokens.lengths.tolist()
-    return [
-        (length, slots, tuple(grid) if grid else None)
+    lengths = tokens.lengths.tolist()
+    keys = [
+        (0 if tok.mixed_lengths else length, slots, tuple(grid) if grid else None)
         for length, slots, grid in zip(lengths, tokens.slot_counts.tolist(), grids, strict=True)
     ]
+    if tok.mixed_lengths and tok.spec.order == "time":  # padding costs time there
+        return grouped_by_length(keys, lengths, batch_size)
+    return grouped(keys, batch_size)

@@ -1,6 +1,6 @@
 """What ``Tokenizer.encode`` does: media -> prepared items -> batches of one shape -> Tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ..errors import MediaError
 from ..media import Prepared, Source
 from ..tokens import Tokens
-from .batching import grouped
+from .batching import grouped, grouped_by_length, padded
 from .noise import Noise
 from .precision import full_fp32
 from .provenance import made_by
@@ -49,14 +49,12 @@ def encode_sources(
     with tqdm(total=len(items), desc=f"{tok.name} encode", disable=not progress) as bar:
         for start in range(0, len(items), WINDOW):
             window = [prepare(tok, item, for_prepare) for item in items[start : start + WINDOW]]
-            for batch in grouped((item.tensor.shape for item in window), batch_size):
+            for batch in batches(tok, window, batch_size):
                 rows = [start + index for index in batch]
                 draws = Noise([seeds[r] for r in rows], None if noise is None else noise[rows])
-                stacked = torch.stack([window[index].tensor for index in batch])
+                given, ends = stacked(tok, [window[index] for index in batch])
                 with full_fp32(tok.device):
-                    encoded = tok._encode(
-                        stacked.to(tok.device), prefix=prefix, noise=draws, **for_model
-                    )
+                    encoded = tok._encode(given, **ends, prefix=prefix, noise=draws, **for_model)
                 tokens = Tokens(
                     encoded.codes,
                     spec=tok.spec,
@@ -74,3 +72,21 @@ def encode_sources(
     if order == sorted(order):
         return tokens
     return tokens[sorted(range(len(order)), key=order.__getitem__)]
+
+
+def batches(
+    tok: "Family", items: Sequence[Prepared], batch_size: int | None
+) -> Iterator[list[int]]:
+    """Indices of the items that go through the networks together."""
+    if not tok.ragged:
+        return grouped((item.tensor.shape for item in items), batch_size)
+    keys = (item.tensor.shape[:-1] for item in items)
+    return grouped_by_length(keys, [item.tensor.shape[-1] for item in items], batch_size)
+
+
+def stacked(tok: "Family", items: Sequence[Prepared]) -> tuple[Tensor, dict[str, Tensor]]:
+    """The items as ``_encode`` takes them: the batch, and of a ragged family ``lengths``."""
+    tensors = [item.tensor for item in items]
+    batch = padded(tensors).to(tok.device)
+    lengths = torch.tensor([tensor.shape[-1] for tensor in tensors], device=tok.device)
+    return batch, {"lengths": lengths} if tok.ragged else {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import NotSupportedError
 
@@ -32,6 +33,22 @@ class Noise:
             return noise.to(device, torch.float32)
         draws = [torch.randn(tuple(shape), generator=stream) for stream in self.streams]
         return torch.stack(draws).to(device)
+
+    def normal_each(self, counts: Sequence[int], device: torch.device) -> Tensor:
+        """``counts[i]`` numbers for item i [item, most], fp32; what stands behind is no noise.
+
+        Noise that was given is as wide as the longest item of all needs.
+        """
+        most = max(counts)
+        if self.given is not None:
+            if self.given.ndim == 2 and self.given.shape[1] > most:
+                self.given = self.given[:, :most]
+            return self.normal((most,), device)
+        draws = [
+            torch.randn(count, generator=stream)
+            for count, stream in zip(counts, self.streams, strict=True)
+        ]
+        return pad_sequence(draws, batch_first=True).to(device)
 
 
 def item_seeds(seed: Any, items: int) -> list[int]:
