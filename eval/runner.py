@@ -2,77 +2,108 @@
 
 import argparse
 import json
-import platform
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
+from tqdm import tqdm
 
 import zoo
-from zoo.atomic import atomic_write
 from zoo.commands.parts import outputs
-from zoo.commands.parts.arguments import positive
+from zoo.commands.parts.loading import load_for
+from zoo.errors import MediaError, ZooError
 
-TASKS = Path(__file__).parent / "tasks"
+from .arguments import parse
+from .results.chunk import Chunk, merged
+from .results.environment import code, environment
+from .results.journal import Journal
+from .results.model import model_facts
+from .results.result import data_facts, result
+from .results.table import table
+from .results.writing import part_folder, write
+from .samples import Sample, list_samples
+from .tasks import Plan, load_task
 
-
-def task_names() -> list[str]:
-    """Every folder under ``tasks`` with a ``task.py``."""
-    return sorted(path.parent.name for path in TASKS.glob("*/task.py"))
+CHUNK = 16
+"""Samples that are measured together: what a killed run loses at most."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one task; prints a table, or the result with ``--json``."""
-    parser = argparse.ArgumentParser(prog="zoo eval", description=__doc__, allow_abbrev=False)
-    parser.add_argument("name", help="a name of 'zoo list', a folder with a card, or hf:owner/repo")
-    parser.add_argument("task", choices=task_names(), help="what to measure")
-    parser.add_argument("--data", required=True, type=Path, help="folder or tar of media")
-    parser.add_argument("--limit", type=positive, help="the first N items only")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", action="store_true", help="the result as one JSON object")
-    parser.add_argument("-o", "--output", type=Path, help="write the result's JSON here as well")
-    for name in task_names():
-        _task(name).add_arguments(parser.add_argument_group(f"{name} only"))
-    args = parser.parse_intermixed_args(list(argv))
-    output = None if args.output is None else outputs.output_file(str(args.output))
-    task = _task(args.task)
-    task.check(zoo.card(args.name), args)
-    tok = zoo.load(args.name, device=args.device)
-    figures = task.run(tok, args)
-    result = {
-        "task": {"name": args.task, "version": task.VERSION},
-        "checkpoint": {
-            "name": tok.name,
-            "space": tok.space,
-            "sha256": {part.name: part.sha256 for part in tok.card.source},
-        },
-        "environment": environment(args.device),
-        **figures,
-    }
-    text = json.dumps(result, indent=1, allow_nan=False)
+    args = parse(argv)
+    output = None if args.output is None else _output(args.output)
+    found = evaluate(args, output, argv)
     if output:
-        with outputs.writing(output), atomic_write(output) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    print(text if args.json else task.table(figures))
+        with outputs.writing(output):
+            write(found, output)
+    rows = found.pop("rows")
+    print(json.dumps(found, indent=1, allow_nan=False) if args.json else table(found))
+    if output and not args.json:
+        print(f"{output}: the result of {len(rows)} samples")
     return 0
 
 
-def environment(device: str) -> dict[str, Any]:
-    """What the figures were made with."""
-    return {
-        "zoo": zoo.__version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "device": device,
+def evaluate(args: argparse.Namespace, output: Path | None, argv: Sequence[str]) -> dict[str, Any]:
+    """The result of a run as plain JSON, with the rows of its samples as ``rows``.
+
+    Raises:
+        ZooError: for what cannot work, and where no sample at all could be scored.
+    """
+    started = datetime.now(UTC)
+    task, card = load_task(args.task), zoo.card(args.name)
+    task.check(card, args)
+    samples = list_samples(args.data, card.modality, args.limit)
+    tok = load_for(args, args.name)
+    plan = task.plan(tok, args)
+    facts = {
+        "task": {"name": args.task, "version": task.VERSION, "settings": dict(plan.settings)},
+        "code": code(),
+        "model": model_facts(tok),
+        "environment": environment(args.device),
     }
+    folder = None if output is None else part_folder(output)
+    names = [sample.id for sample in samples]
+    journal = Journal(folder, {**facts, "samples": names, "chunk": CHUNK})
+    whole = measure(plan, samples, journal, args.task)
+    if not whole.rows:
+        first = whole.failures[0]
+        raise MediaError(
+            f"none of {len(samples)} samples of {args.data} could be scored; "
+            f"{first['id']}: {first['reason']}"
+        )
+    return result(
+        started,
+        argv,
+        args,
+        facts,
+        data_facts(args, len(samples), whole, card),
+        plan,
+        whole,
+    )
 
 
-def _task(name: str) -> Any:
-    return import_module(f".tasks.{name}.task", __package__)
+def measure(plan: Plan, samples: Sequence[Sample], journal: Journal, name: str) -> Chunk:
+    """Everything about all samples; chunks that the journal has are not measured again."""
+    chunks = []
+    with tqdm(total=len(samples), desc=name, unit="sample", disable=None) as bar:
+        for first in range(0, len(samples), CHUNK):
+            some = samples[first : first + CHUNK]
+            chunk = journal.read(first // CHUNK)
+            if chunk is None:
+                chunk = plan.chunk(some, first)
+                journal.write(first // CHUNK, chunk)
+            chunks.append(chunk)
+            bar.update(len(some))
+    return merged(chunks)
+
+
+def _output(name: str) -> Path:
+    path = outputs.output_file(name)
+    if path.suffix != ".json":
+        raise ZooError(f"cannot write {name}: a result is a .json file")
+    return path
 
 
 if __name__ == "__main__":

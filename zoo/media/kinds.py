@@ -93,6 +93,11 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
+def by_suffix(name: str | os.PathLike[str]) -> str | None:
+    """The modality that a file's suffix names, or None."""
+    return _BY_SUFFIX.get(Path(os.fsdecode(name)).suffix.lower())
+
+
 def guess(value: object) -> str | None:
     """The modality of a path (by suffix, then first bytes), bytes, a PIL image, (array, rate)."""
     if isinstance(value, Image.Image):
@@ -104,8 +109,8 @@ def guess(value: object) -> str | None:
     if not isinstance(value, (str, os.PathLike)):
         return None
     path = Path(os.fsdecode(value))
-    if path.suffix.lower() in _BY_SUFFIX:
-        return _BY_SUFFIX[path.suffix.lower()]
+    if (named := by_suffix(path)) is not None:
+        return named
     try:
         with path.open("rb") as stream:
             return sniff(stream.read(32))

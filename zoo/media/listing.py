@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MediaError
-
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"}
+from .kinds import by_suffix
 
 
 @dataclass(frozen=True)
@@ -31,29 +30,31 @@ class Entry:
             return file.read(self.size)
 
 
-def list_entries(place: Path) -> Iterator[Entry]:
-    """Images below a folder, in a tar file or in tar files below a folder, in a stable order.
+def list_entries(place: Path, modality: str = "image") -> Iterator[Entry]:
+    """Media below a folder, in a tar file or in tar files below a folder, in a stable order.
+
+    What is of ``modality`` the suffix says.
 
     Raises:
         MediaError: if ``place`` does not exist or a tar file is damaged.
     """
     if place.is_dir():
         for path in sorted(place.rglob("*")):
-            yield from _of_file(path)
+            yield from _of_file(path, modality)
     elif place.is_file():
-        yield from _of_file(place)
+        yield from _of_file(place, modality)
     else:
         raise MediaError(f"{place}: no such folder or file")
 
 
-def _of_file(path: Path) -> Iterator[Entry]:
+def _of_file(path: Path, modality: str) -> Iterator[Entry]:
     if path.suffix == ".tar":
         try:
             with tarfile.open(path) as archive:
                 for info in archive:
-                    if info.isfile() and Path(info.name).suffix.lower() in IMAGE_SUFFIXES:
+                    if info.isfile() and by_suffix(info.name) == modality:
                         yield Entry(path, info.name, info.offset_data, info.size)
         except tarfile.TarError as error:
             raise MediaError(f"{path}: a damaged tar file ({error})") from error
-    elif path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+    elif by_suffix(path) == modality and path.is_file():
         yield Entry(path)

@@ -1,0 +1,1 @@
+"""Encode, cut to each prefix, decode, compare: what all reconstruction tasks share."""

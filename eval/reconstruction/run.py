@@ -1,0 +1,149 @@
+"""The loop of a reconstruction: read, encode once, decode at every quality, measure."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+
+import zoo
+from zoo.errors import ZooError
+from zoo.media import Media
+from zoo.tokens import Tokens
+
+from ..metrics import Pair, SampleMetric, Unmeasurable
+from ..metrics.sets import SetMetric
+from ..results.chunk import Chunk, Row, failure, merged
+from ..results.fingerprint import item_sha256
+from ..samples import Sample
+from ..samples.listing import sha256
+from .ends import Ends, Entrance
+from .numbers import plain
+from .setup import Setup, key
+
+
+class Read(NamedTuple):
+    """A sample that could be read."""
+
+    sample: Sample
+    seed: int
+    data_sha256: str
+    media: Media
+
+
+class Reconstruction:
+    """Measures chunk after chunk; ``plan.py`` makes the figures of them."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        ends: Ends,
+        metrics: Mapping[str, SampleMetric],
+        sets: Mapping[str, SetMetric],
+    ) -> None:
+        self.setup = setup
+        self.ends = ends
+        self.metrics = metrics
+        self.sets = sets
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the figures depend on besides the metrics' own settings."""
+        return {**self.setup.settings, **self.ends.settings}
+
+    def chunk(self, samples: Sequence[Sample], first: int) -> Chunk:
+        """Measure samples, the first of which is number ``first`` of the data set."""
+        found, unread = [], Chunk()
+        for number, sample in enumerate(samples, self.setup.seed + first):
+            try:
+                data = sample.read()
+                media = zoo.read(data, self.setup.tok.modality)
+            except (ZooError, OSError) as error:
+                unread.failures.append(failure(sample.id, "read", error))
+            else:
+                found.append(Read(sample, number, sha256(data), media))
+        try:
+            parts = [self._score(found)] if found else []
+        except ZooError:  # of one of them: the others must not suffer
+            parts = [self._alone(one) for one in found]
+        return merged([unread, *parts])
+
+    def _alone(self, one: Read) -> Chunk:
+        try:
+            return self._score([one])
+        except ZooError as error:
+            return Chunk(failures=[failure(one.sample.id, "tokenizer", error)])
+
+    def _score(self, found: Sequence[Read]) -> Chunk:
+        chunk = Chunk()
+        entrance = self.ends.enter([one.media for one in found])
+        seeds = [one.seed for one in found]
+        arguments = {"batch_size": self.setup.batch_size, **self.setup.encode}
+        with self._timed(chunk, "encode", len(found)):
+            tokens = self.setup.tok.encode(entrance.media, seed=seeds, **arguments)
+        for one, reference, rate in zip(found, entrance.references, entrance.rates, strict=True):
+            chunk.rows.append(
+                {
+                    "id": one.sample.id,
+                    "data_sha256": one.data_sha256,
+                    "seen_sha256": item_sha256(reference, self.setup.tok.modality),
+                    **self.ends.size(reference, rate),
+                    "qualities": {},
+                }
+            )
+        for prefix in self.setup.prefixes:
+            cut = tokens if prefix is None else tokens.prefix(prefix)
+            self._decode(chunk, entrance, cut, prefix, seeds)
+        return chunk
+
+    def _decode(
+        self,
+        chunk: Chunk,
+        entrance: Entrance,
+        tokens: Tokens,
+        prefix: int | None,
+        seeds: Sequence[int],
+    ) -> None:
+        """One quality of all items of a chunk."""
+        name = key(prefix)
+        with self._timed(chunk, f"decode {name}", len(tokens)):
+            decoded = self.ends.leave(tokens, seeds)
+        both = zip(entrance.references, decoded, entrance.rates, strict=True)
+        pairs = [self.ends.pair(a.cpu(), b.cpu(), rate) for a, b, rate in both]
+        for slot in range(tokens.codes.shape[1]):
+            chunk.draw(f"{name}/{slot}", tokens.codes[:, slot])
+        costs = {
+            "tokens": (tokens.codes >= 0).sum((1, 2)).tolist(),
+            "bits": tokens.bits().tolist(),
+            "extra_bits": tokens.extra_bits().tolist(),
+        }
+        for index, (row, pair) in enumerate(zip(chunk.rows, pairs, strict=True)):
+            cost = {what: values[index] for what, values in costs.items()}
+            row["qualities"][name] = cost | self._measure(chunk, row["id"], prefix, pair)
+        for label, metric in self.sets.items():
+            if f"{label}/reference" not in chunk.arrays:
+                references = [pair.reference for pair in pairs]
+                chunk.arrays[f"{label}/reference"] = metric.features(references)
+            chunk.arrays[f"{label}/{name}"] = metric.features([pair.decoded for pair in pairs])
+
+    def _measure(self, chunk: Chunk, sample: str, prefix: int | None, pair: Pair) -> Row:
+        found: Row = {}
+        for name, metric in self.metrics.items():
+            try:
+                if not bool(pair.decoded.isfinite().all()):
+                    raise Unmeasurable("NotFinite", "the reconstruction holds NaN or infinity")
+                found |= {column: plain(v) for column, v in metric.measure(pair).items()}
+            except Unmeasurable as error:
+                entry = failure(sample, name, error.kind, str(error))
+                chunk.failures.append(entry | {"prefix": prefix})
+                found |= dict.fromkeys(metric.columns)
+        return found
+
+    @contextmanager
+    def _timed(self, chunk: Chunk, name: str, items: int) -> Iterator[None]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        if self.setup.tok.device.type == "cuda":
+            torch.cuda.synchronize(self.setup.tok.device)
+        chunk.spend(name, items, time.perf_counter() - wall, time.process_time() - cpu)

@@ -1,0 +1,47 @@
+"""Media of a folder or tar as samples with stable ids."""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from zoo.errors import MediaError
+from zoo.media.listing import Entry, list_entries
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One item of a data set; it is read when it is scored."""
+
+    id: str
+    """Its path below the data folder; of a tar's member ``shard.tar:member``."""
+    entry: Entry
+
+    def read(self) -> bytes:
+        """The encoded bytes."""
+        return self.entry.read()
+
+
+def list_samples(place: Path, modality: str, limit: int | None = None) -> list[Sample]:
+    """The first ``limit`` media of ``place``, sorted by path; all of them by default.
+
+    Raises:
+        MediaError: if there is no such place, or nothing of this modality in it.
+    """
+    found = [
+        Sample(_id_of(entry, place), entry)
+        for entry in islice(list_entries(place, modality), limit)
+    ]
+    if not found:
+        raise MediaError(f"{place}: no file here has a suffix of {modality}, nor a tar's member")
+    return found
+
+
+def sha256(data: bytes) -> str:
+    """64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _id_of(entry: Entry, place: Path) -> str:
+    path = entry.path.relative_to(place) if place.is_dir() else Path(entry.path.name)
+    return f"{path.as_posix()}:{entry.member}" if entry.member else path.as_posix()

@@ -1,0 +1,1 @@
+"""Intervals, errors and paired comparisons, in closed form where there is one."""

@@ -1,0 +1,1 @@
+"""How near reconstructed sound comes to what the model heard, at each prefix."""
