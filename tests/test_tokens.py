@@ -50,16 +50,6 @@ MERGED = TokenSpec(
     extras=(ExtraSpec("source_map", "int32", ("item", "frame", "row", "column"), 0, 2),),
     holes=True,
 )
-WINDOWS = TokenSpec(  # TempMe on long videos: four positions stand for each window of three frames
-    "time",
-    (16,),
-    extras=MERGED.extras,
-    hop=1,
-    sample_rate=2,
-    crop=4,
-    segment=4,
-    segment_hop=3,
-)
 RASTER = TokenSpec("raster", (256,))
 
 
@@ -502,40 +492,6 @@ def test_crop_takes_grid_and_origin_along():
     assert piece.origin[0] == Origin(out_samples=16, channels=1)
     assert tokens.crop(4).origin[0] == Origin(out_samples=15, channels=1)
     assert Tokens.join([tokens.crop(0, 4), tokens.crop(4)]) == tokens
-
-
-def windows():
-    random = torch.Generator().manual_seed(2)
-    return make(
-        WINDOWS,
-        torch.randint(0, 16, (2, 1, 12), generator=random),
-        lengths=[12, 4],
-        grid=[[9, 2, 1], [3, 2, 1]],
-        extras={"source_map": torch.randint(0, 4, (2, 9, 2, 1), generator=random).int()},
-        origin=[Origin(out_samples=8, times=(*range(8),)), Origin(out_samples=3)],
-    )
-
-
-def test_windows_of_frames_are_cut_and_joined():
-    tokens = windows()
-    assert WINDOWS.token_rate == 2 * 4 / 3
-    first, rest = tokens.crop(0, 4), tokens.crop(4)
-    assert first.grid.tolist() == [[3, 2, 1]] * 2
-    assert rest.grid.tolist() == [[6, 2, 1], [0, 2, 1]]
-    assert torch.equal(rest.extras["source_map"][0], tokens.extras["source_map"][0, 3:9])
-    assert rest.origin[0] == Origin(out_samples=5, times=(*range(3, 8),))
-    assert rest[0].bits().item() == 8 * 4
-    assert Tokens.join([first, rest]) == tokens
-    assert Tokens.join([tokens.crop(0, 4), tokens.crop(4, 8), tokens.crop(8)]) == tokens
-    with pytest.raises(TokenError, match="multiples of 4"):
-        tokens.crop(2)
-    with pytest.raises(TokenError, match=r"4 positions stand for 3 frames; expected \[3, rows"):
-        tokens[1].replace(grid=[[4, 2, 1]])
-    with pytest.raises(TokenError, match="stand for 3 frames"):
-        tokens[1].replace(grid=[[3]])
-    other = tokens.crop(4)[0].replace(grid=[[6, 1, 2]], extras={"source_map": [[[[0, 0]]] * 6]})
-    with pytest.raises(TokenError, match="rows or columns"):
-        Tokens.join([first[0], other])
 
 
 def test_wrong_crops():

@@ -117,8 +117,6 @@ def check_grid(value: object, lengths: Tensor, spec: TokenSpec) -> Tensor | None
         raise TokenError(
             f"grid: expected {lengths.shape[0]} items with 1 to 3 sides, got {[*grid.shape]}"
         )
-    if spec.on_frames:
-        return _check_frames(grid, lengths, spec)
     merged = any({"row", "column"} & set(extra.axes) for extra in spec.extras)
     cut = spec.prefixes is not None and spec.prefixes.axis == "position"
     fixed = spec.order == "time" or (spec.order == "raster" and not (merged or cut))
@@ -128,18 +126,6 @@ def check_grid(value: object, lengths: Tensor, spec: TokenSpec) -> Tensor | None
         raise TokenError(f"grid: {grid[i].tolist()} for item {i}, which has {lengths[i]} positions")
     if spec.order == "time" and grid.shape[1] != 1:
         raise TokenError("grid: has one side, t, where the order is time")
-    return grid
-
-
-def _check_frames(grid: Tensor, lengths: Tensor, spec: TokenSpec) -> Tensor:
-    """A grid (frames, rows, columns), whose frames are those that the positions stand for."""
-    frames = grid.new_tensor([spec.samples(length) for length in lengths.tolist()])
-    if grid.shape[1] != 3 or (where := first((grid[:, 0] != frames) | (grid < 0).any(1))):
-        i = where[0] if grid.shape[1] == 3 else 0
-        raise TokenError(
-            f"grid: {grid[i].tolist()} for item {i}, whose {lengths[i]} positions stand for "
-            f"{frames[i]} frames; expected [{frames[i]}, rows, columns]"
-        )
     return grid
 
 

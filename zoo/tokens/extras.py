@@ -30,14 +30,6 @@ def axis_sizes(
     return sizes
 
 
-def time_grid(spec: TokenSpec, lengths: Tensor, grid: Tensor) -> Tensor:
-    """The grid of items with other ``lengths``, where positions follow one another in time."""
-    if not spec.on_frames:
-        return lengths[:, None]
-    frames = lengths.new_tensor([spec.samples(length) for length in lengths.tolist()])
-    return torch.cat([frames[:, None], grid[:, 1:]], dim=1)
-
-
 def own_mask(extra: ExtraSpec, shape: torch.Size, sizes: Mapping[str, Tensor]) -> Tensor:
     """True [the extra's shape] where an element belongs to an item, False in padding."""
     device = sizes["position"].device

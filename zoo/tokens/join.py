@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..errors import TokenError
-from .extras import own_part, time_grid
+from .extras import own_part
 from .origin import join_origins
 from .padding import grow, stack_ragged
 from .spec import ExtraSpec
@@ -71,7 +71,7 @@ def join(pieces: Iterable["Tokens"]) -> "Tokens":
     return first.replace(
         codes=stack_ragged(joined, -1),
         lengths=lengths,
-        grid=_join_grids(pieces, lengths),
+        grid=None if any(piece.grid is None for piece in pieces) else lengths[:, None],
         origin=[join_origins([piece.origin[i] for piece in pieces]) for i in items],
         extras={
             extra.name: stack_ragged(
@@ -100,20 +100,10 @@ def _parts(pieces: Sequence["Tokens"], item: int) -> list["Tokens"]:
     return full
 
 
-def _join_grids(pieces: Sequence["Tokens"], lengths: Tensor) -> Tensor | None:
-    grids = [piece.grid for piece in pieces if piece.grid is not None]
-    if len(grids) < len(pieces):
-        return None
-    for grid in grids[1:]:
-        if not torch.equal(grid[:, 1:], grids[0][:, 1:]):
-            raise TokenError("join: the pieces of an item differ in the rows or columns of frames")
-    return time_grid(pieces[0].spec, lengths, grids[0])
-
-
 def _join_extra(extra: ExtraSpec, pieces: Sequence["Tokens"], item: int) -> Tensor:
     own = [own_part(extra, p.extras[extra.name], p.axis_sizes, item) for p in pieces]
     for axis, name in enumerate(extra.axes[1:]):
-        if name in ("position", "segment", "frame"):
+        if name in ("position", "segment"):
             return torch.cat(own, axis)
     if any(not torch.equal(own[0], other) for other in own[1:]):
         raise TokenError(f"join: extra {extra.name!r} differs between the pieces of item {item}")

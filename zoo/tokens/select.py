@@ -10,7 +10,7 @@ from torch import Tensor
 from ..errors import TokenError
 from .check import as_list
 from .checks import show, whole
-from .extras import shrink, time_grid
+from .extras import shrink
 from .origin import crop_origin
 
 if TYPE_CHECKING:
@@ -107,19 +107,17 @@ def crop(tokens: "Tokens", start: int, stop: int | None) -> "Tokens":
         raise TokenError(f"crop({start}, {stop}): cuts are legal at multiples of {spec.crop}")
 
     lengths = tokens.lengths.clamp(start, stop) - start
-    kept = {"position": slice(start, stop)}
-    if spec.segment:
-        kept["segment"] = slice(-(-start // spec.segment), -(-stop // spec.segment))
-    if spec.on_frames:
-        kept["frame"] = slice(spec.samples(start), spec.samples(stop))
-    extras = {
-        extra.name: tokens.extras[extra.name][tuple(kept.get(a, slice(None)) for a in extra.axes)]
-        for extra in spec.extras
-    }
+    extras = {}
+    for extra in spec.extras:
+        scale = spec.segment or 1 if "segment" in extra.axes else 1
+        ends = slice(-(-start // scale), -(-stop // scale))
+        time = {"position", "segment"}
+        cuts = tuple(ends if axis in time else slice(None) for axis in extra.axes)
+        extras[extra.name] = tokens.extras[extra.name][cuts]
     return tokens.replace(
         codes=tokens.codes[:, :, start:stop],
         lengths=lengths,
-        grid=None if tokens.grid is None else time_grid(spec, lengths, tokens.grid),
+        grid=None if tokens.grid is None else lengths[:, None],
         origin=[
             origin and crop_origin(origin, spec, length, start, last)
             for origin, length in zip(tokens.origin, tokens.lengths.tolist(), strict=True)

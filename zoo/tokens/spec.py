@@ -14,6 +14,7 @@ __all__ = ["MAX_VOCABULARY", "ORDERS", "ExtraSpec", "Prefixes", "TokenSpec"]
 
 ORDERS = ("time", "raster", "scales", "prefix")
 MAX_VOCABULARY = 2**31
+_GRID_AXES = {"frame", "row", "column"}
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,13 @@ class TokenSpec:
     hop: int | None = None
     """Samples (of a video: frames) at the model's rate per position; for order time."""
     sample_rate: int | None = None
-    """The model's rate in Hz (of a video: frames per second)."""
+    """The model's rate in Hz."""
     crop: int | None = None
     """Time can be cut at multiples of this many positions; None: nowhere."""
     segment: int | None = None
     """Positions per entry of a ``segment`` axis."""
     segment_hop: int | None = None
-    """Samples by which a segment advances, where that is not segment times hop: where segments
-    overlap (EnCodec 48 kHz: 47520), or positions stand for a window of frames together (TempMe)."""
+    """Samples by which a segment advances, where segments overlap (EnCodec 48 kHz: 47520)."""
 
     def __post_init__(self) -> None:
         word(self.order, "order", ORDERS)
@@ -77,10 +77,8 @@ class TokenSpec:
                 raise TokenError(f"extras[{i}]: expected an ExtraSpec, got {extra!r}")
             if "segment" in extra.axes and self.segment is None:
                 raise TokenError(f"segment: needed by the axes of extra {extra.name!r}")
-            if self.crop and {"row", "column"} & set(extra.axes) and "frame" not in extra.axes:
+            if self.crop and _GRID_AXES & set(extra.axes):
                 raise TokenError(f"crop: extra {extra.name!r} has axes that no cut in time fits")
-            if self.order == "time" and "frame" in extra.axes and not self.hop:
-                raise TokenError(f"hop: needed by the frames of extra {extra.name!r}")
         if len({extra.name for extra in self.extras}) != len(self.extras):
             raise TokenError("extras: a name stands twice")
 
@@ -170,14 +168,6 @@ class TokenSpec:
         if self.segment and self.segment_hop:
             return self.sample_rate * self.segment / self.segment_hop
         return self.sample_rate / self.hop
-
-    @property
-    def on_frames(self) -> bool:
-        """Whether positions follow one another in time and an extra lies on frames.
-
-        The grid then is (frames, rows, columns): what positions stand for, not how they lie.
-        """
-        return self.order == "time" and any("frame" in extra.axes for extra in self.extras)
 
     def samples(self, positions: int) -> int:
         """Samples (of a video: frames) at the model's rate before position ``positions``."""
