@@ -28,10 +28,12 @@ _HOMES = {
     "Tokens": "zoo.tokens",
     "Card": "zoo.cards",
     "TokenSpec": "zoo.tokens",
+    "TokenDataset": "zoo.bulk.dataset",
     "ZooError": "zoo.errors",
 }
 
 if TYPE_CHECKING:
+    from .bulk.dataset import TokenDataset
     from .cards import Card
     from .errors import ZooError
     from .loading import load
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Card",
     "Media",
+    "TokenDataset",
     "TokenSpec",
     "Tokenizer",
     "Tokens",

@@ -71,8 +71,7 @@ def _run(words: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     # Intermixed: files may stand before and behind options.
-    command.run(parser.parse_intermixed_args(_without_separator(rest)))
-    return 0
+    return command.run(parser.parse_intermixed_args(_without_separator(rest))) or 0
 
 
 def _top_parser() -> argparse.ArgumentParser:

@@ -5,4 +5,15 @@ A command module has a docstring (its help), ``SUMMARY`` (one line for ``zoo --h
 shown, so it loads torch and everything heavy inside ``run``.
 """
 
-COMMANDS = ("list", "show", "encode", "decode", "reconstruct", "train", "convert", "export", "push")
+COMMANDS = (
+    "list",
+    "show",
+    "encode",
+    "decode",
+    "reconstruct",
+    "train",
+    "tokenize",
+    "convert",
+    "export",
+    "push",
+)

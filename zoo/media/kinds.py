@@ -85,6 +85,11 @@ def handler(modality: str) -> ModuleType:
     raise MediaError(f"no modality {modality!r}; expected one of: {', '.join(MODALITIES)}")
 
 
+def suffixes_of(modality: str) -> frozenset[str]:
+    """The file suffixes that name ``modality``, in lower case with their dot."""
+    return frozenset(_SUFFIXES[modality].split())
+
+
 def sniff(head: bytes) -> str | None:
     """The modality that the first bytes of a file name, or None."""
     for modality, marks in _MAGIC:

@@ -1,0 +1,149 @@
+"""``zoo tokenize``: a data set -> Parquet files of tokens; run again to go on where it stopped."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ..errors import ZooError
+from ..loading import load
+from ..registry import find
+from ..tokenizer import Tokenizer
+from .job import Job
+from .journal import Journal, Record
+from .local import run_local
+from .lock import only_writer, remove_leftovers
+from .manifest import Manifest, write_manifest
+from .progress import Progress
+from .resources import Resources
+from .sources import Source, open_source
+
+MANIFEST = "manifest.parquet"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What stands in an output folder."""
+
+    units: int
+    units_done: int
+    items: int
+    rows: int
+    errors: int
+    ids: int
+    bits: float
+    bytes: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item has its row, of tokens or of an error."""
+        return self.units == self.units_done
+
+
+def tokenize(
+    job: Job,
+    folder: Path,
+    resources: Resources | None = None,
+    *,
+    progress: bool = False,
+    as_json: bool = False,
+    tok: Tokenizer | None = None,
+) -> Summary:
+    """Do what is left of a job; safe to call again however an earlier call ended.
+
+    Args:
+        job: what to tokenize, and how.
+        folder: of the output; made if it is not there.
+        resources: where it runs; this machine's CPU by default.
+        progress: show a bar.
+        as_json: print progress as lines of JSON instead.
+        tok: the tokenizer of the local engine, where it is loaded already.
+
+    Raises:
+        MediaError: for a source that cannot be listed. An item that cannot be read is a row of
+            the errors instead.
+        TokenError: where the folder belongs to another job.
+        ZooError: where another process writes into it, or the disk is full.
+    """
+    resources = resources or Resources()
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_writer(folder, resources.rank):
+        if resources.world == 1:
+            remove_leftovers(folder)
+        job.save(folder)
+        manifest = open_manifest(folder, job, progress=progress)
+        journal = Journal(folder, resources.rank)
+        done = journal.done()
+        mine = range(resources.rank, manifest.units, resources.world)
+        pending = [unit for unit in mine if unit not in done]
+        if pending:
+            before = sum(record.rows + record.errors for record in done.values())
+            bar = Progress(manifest.items, before, show=progress, as_json=as_json)
+            try:
+                for record in _records(job, folder, manifest, pending, resources, tok):
+                    journal.append(record)
+                    bar.add(record)
+            except OSError as error:
+                raise ZooError(
+                    f"{folder}: {error.strerror or error}. Nothing is half-written: mend that and "
+                    "run the same command again to go on"
+                ) from error
+            finally:
+                bar.close()
+        summary = summarise(manifest, journal)
+        if summary.complete:
+            remove_leftovers(folder)
+        return summary
+
+
+def summarise(manifest: Manifest, journal: Journal) -> Summary:
+    """Add up the units whose files verify."""
+    records = list(journal.done().values())
+    return Summary(
+        units=manifest.units,
+        units_done=len(records),
+        items=manifest.items,
+        rows=sum(record.rows for record in records),
+        errors=sum(record.errors for record in records),
+        ids=sum(record.ids for record in records),
+        bits=sum(record.bits for record in records),
+        bytes=sum(record.bytes for record in records),
+    )
+
+
+def open_manifest(folder: Path, job: Job, *, progress: bool = False) -> Manifest:
+    """The job's listing, made now if it is not there."""
+    path = folder / MANIFEST
+    if not path.exists():
+        write_manifest(source_of(job), path, limit=job.limit, progress=progress)
+    return Manifest(path, job.unit_size)
+
+
+def source_of(job: Job) -> Source:
+    """Where the job's media are."""
+    return open_source(
+        job.source, job.modality, kind=job.kind, column=job.column, key_column=job.key_column
+    )
+
+
+def open_tokenizer(job: Job, device: str) -> Tokenizer:
+    """The job's model, with the part that encode needs."""
+    only = "encode" if find(job.model).can_decode else None
+    return load(job.model, device=device, dtype=getattr(torch, job.dtype), only=only)
+
+
+def _records(
+    job: Job,
+    folder: Path,
+    manifest: Manifest,
+    units: Sequence[int],
+    resources: Resources,
+    tok: Tokenizer | None,
+) -> Iterator[Record]:
+    if resources.engine == "ray":
+        from .cluster import run_on_ray
+
+        return run_on_ray(job, folder, units, resources)
+    tok = tok or open_tokenizer(job, resources.device)
+    return run_local(tok, job, folder, manifest, source_of(job), units, resources)
