@@ -40,7 +40,8 @@ def id_column(tokens: Tokens, packed: bool) -> Any:
 
 def read_ids(table: Any, spec: TokenSpec, packed: bool, lengths: Tensor, slots: Tensor) -> Tensor:
     """The inverse of :func:`id_column`: int64 [item, slot, position], -1 in the padding."""
-    widest = (int(slots.max()), int(lengths.max())) if len(lengths) else (spec.num_slots, 0)
+    most_slots, longest = (max(one.tolist(), default=0) for one in (slots, lengths))
+    widest = (most_slots or spec.num_slots, longest)
     if packed:
         stream = b"".join(table.column("packed").to_pylist())
         stored = torch.from_numpy(np.frombuffer(stream, np.uint8).copy())

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..engine.options import split_options
 from ..tokenizer import Tokenizer
 from .feed import Feed
 from .guard import Guard
@@ -26,7 +25,7 @@ def run_local(
     resources: Resources,
 ) -> Iterator[Record]:
     """Do the units in order; a record for each, as soon as its files are there."""
-    for_prepare, _ = split_options(tok, job.options)
+    for_prepare, _ = tok.split_options(job.options)
     feed = Feed(source, Guard(manifest.shards), tok.prepare, for_prepare, workers=resources.workers)
     for unit, items in feed.run((unit, manifest.entries(unit)) for unit in units):
         before = feed.waited

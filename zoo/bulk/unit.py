@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import atomic_write
-from ..engine.encode import encode_prepared
 from ..engine.provenance import made_by
 from ..errors import ZooError
 from ..files.checksum import sha256_of
@@ -102,7 +101,7 @@ def _encoded(
         return
     entries, prepared = [entry for entry, _ in ready], [one for _, one in ready]
     try:
-        yield encode_prepared(tok, prepared, **chosen, **job.options), entries
+        yield tok.encode_prepared(prepared, **chosen, **job.options), entries
     except ZooError as error:
         if len(ready) == 1:
             failures.append((entries[0], Failure(type(error).__name__, str(error))))
