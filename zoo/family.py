@@ -160,6 +160,14 @@ class Family(Facts, ABC):
         """The options of both verbs, with defaults and ranges."""
         return (*self._encode_options.values(), *self._decode_options.values())
 
+    def split_options(
+        self, options: Mapping[str, object]
+    ) -> tuple[dict[str, object], dict[str, object]]:
+        """Options of encode, apart: those of ``prepare``, and those of the networks."""
+        own = self._prepare_options
+        ours = {name: value for name, value in options.items() if name in own}
+        return ours, {name: value for name, value in options.items() if name not in own}
+
     @cached_property
     def _prepare_options(self) -> dict[str, OptionInfo]:
         return self._declared("encode", type(self.prepare).__call__)

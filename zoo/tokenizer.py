@@ -8,14 +8,15 @@ from torch import Tensor
 
 from .engine.checks import check_tokens, chosen_prefix, known_kind, need_verb
 from .engine.decode import decode_tokens
-from .engine.encode import encode_sources, prepare
+from .engine.encode import encode_sources, encode_window, prepare
 from .engine.features import features_of
 from .engine.noise import checked_noise, item_seeds
 from .engine.options import checked_options
 from .engine.precision import full_fp32
-from .errors import NotSupportedError, TokenError
+from .engine.provenance import made_by
+from .errors import MediaError, NotSupportedError, TokenError
 from .family import Encoded, Family, Vectors
-from .media import Media, sources
+from .media import Media, Prepared, sources
 from .tokens import Tokens
 from .tokens.extras import neutral_extras
 from .tokens.ids import Layout, codes_from_ids
@@ -73,6 +74,7 @@ class Tokenizer(Family):
         chosen = checked_options("encode", options, self._encode_options, self.name)
         quality = chosen_prefix(self, prefix, bitrate)
         items = sources(media, self.modality, layout=layout)
+        for_prepare, for_model = self.split_options(chosen)
         return encode_sources(
             self,
             items,
@@ -81,8 +83,43 @@ class Tokenizer(Family):
             noise=checked_noise(noise, len(items)),
             batch_size=batch_size,
             progress=progress,
-            for_prepare={k: v for k, v in chosen.items() if k in self._prepare_options},
-            for_model={k: v for k, v in chosen.items() if k not in self._prepare_options},
+            for_prepare=for_prepare,
+            for_model=for_model,
+        )
+
+    @torch.no_grad()
+    def encode_prepared(
+        self,
+        items: Sequence[Prepared],
+        *,
+        prefix: int | None = None,
+        bitrate: float | None = None,
+        seed: int | Sequence[int] = 0,
+        batch_size: int | None = None,
+        **options: object,
+    ) -> Tokens:
+        """Encode what ``tok.prepare`` made, in loader workers for example: as :meth:`encode`.
+
+        Options that say how media is prepared are only noted in ``made_by``: they were used.
+
+        Raises:
+            NotSupportedError, TokenError: as :meth:`encode`.
+            MediaError: for no items at all.
+        """
+        need_verb(self, "encode")
+        if not items:
+            raise MediaError("no media: an empty list")
+        chosen = checked_options("encode", options, self._encode_options, self.name)
+        _, for_model = self.split_options(chosen)
+        return encode_window(
+            self,
+            items,
+            prefix=chosen_prefix(self, prefix, bitrate),
+            seeds=item_seeds(seed, len(items)),
+            noise=None,
+            batch_size=batch_size,
+            for_model=for_model,
+            made=made_by(self, chosen),
         )
 
     @torch.no_grad()

@@ -1,7 +1,7 @@
 """What ``Tokenizer.encode`` does: media -> prepared items -> batches of one shape -> Tokens."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -44,30 +44,58 @@ def encode_sources(
 ) -> Tokens:
     """Encode items in windows; the result is in the order of the items."""
     pieces: list[Tokens] = []
-    order: list[int] = []
     made = made_by(tok, {**for_prepare, **for_model})
     with tqdm(total=len(items), desc=f"{tok.name} encode", disable=not progress) as bar:
         for start in range(0, len(items), WINDOW):
             window = [prepare(tok, item, for_prepare) for item in items[start : start + WINDOW]]
-            for batch in batches(tok, window, batch_size):
-                rows = [start + index for index in batch]
-                draws = Noise([seeds[r] for r in rows], None if noise is None else noise[rows])
-                given, ends = stacked(tok, [window[index] for index in batch])
-                with full_fp32(tok.device):
-                    encoded = tok._encode(given, **ends, prefix=prefix, noise=draws, **for_model)
-                tokens = Tokens(
-                    encoded.codes,
-                    spec=tok.spec,
-                    space=tok.space,
-                    lengths=encoded.lengths,
-                    grid=encoded.grid,
-                    origin=[window[index].origin for index in batch],
-                    extras=encoded.extras,
-                    made_by=made,
-                )
-                pieces.append(tokens if prefix is None else tokens.prefix(prefix))
-                order += rows
-                bar.update(len(batch))
+            tokens = encode_window(
+                tok,
+                window,
+                prefix=prefix,
+                seeds=seeds[start : start + WINDOW],
+                noise=None if noise is None else noise[start : start + WINDOW],
+                batch_size=batch_size,
+                for_model=for_model,
+                made=made,
+                done=bar.update,
+            )
+            pieces.append(tokens)
+    return Tokens.cat(pieces)
+
+
+def encode_window(
+    tok: "Family",
+    window: Sequence[Prepared],
+    *,
+    prefix: int | None,
+    seeds: Sequence[int],
+    noise: Tensor | None,
+    batch_size: int | None,
+    for_model: Mapping[str, object],
+    made: Mapping[str, Any],
+    done: Callable[[int], object] = int,
+) -> Tokens:
+    """Encode prepared items, batch by batch; the result is in their order."""
+    pieces: list[Tokens] = []
+    order: list[int] = []
+    for rows in batches(tok, window, batch_size):
+        draws = Noise([seeds[r] for r in rows], None if noise is None else noise[rows])
+        given, ends = stacked(tok, [window[row] for row in rows])
+        with full_fp32(tok.device):
+            encoded = tok._encode(given, **ends, prefix=prefix, noise=draws, **for_model)
+        tokens = Tokens(
+            encoded.codes,
+            spec=tok.spec,
+            space=tok.space,
+            lengths=encoded.lengths,
+            grid=encoded.grid,
+            origin=[window[row].origin for row in rows],
+            extras=encoded.extras,
+            made_by=made,
+        )
+        pieces.append(tokens if prefix is None else tokens.prefix(prefix))
+        order += rows
+        done(len(rows))
     tokens = Tokens.cat(pieces)
     if order == sorted(order):
         return tokens
@@ -87,6 +115,13 @@ def batches(
 def stacked(tok: "Family", items: Sequence[Prepared]) -> tuple[Tensor, dict[str, Tensor]]:
     """The items as ``_encode`` takes them: the batch, and of a ragged family ``lengths``."""
     tensors = [item.tensor for item in items]
-    batch = padded(tensors).to(tok.device)
+    batch = to_device(padded(tensors), tok.device)
     lengths = torch.tensor([tensor.shape[-1] for tensor in tensors], device=tok.device)
     return batch, {"lengths": lengths} if tok.ragged else {}
+
+
+def to_device(batch: Tensor, device: torch.device) -> Tensor:
+    """To a GPU through pinned memory, so that the copy overlaps what it is still computing."""
+    if device.type != "cuda":
+        return batch.to(device)
+    return batch.pin_memory().to(device, non_blocking=True)
