@@ -208,7 +208,10 @@ def test_the_command_says_what_is_there(
     plan = json.loads(capsys.readouterr().out)
     assert (plan["items"], plan["units"], plan["files"]) == (5, 1, 5)
     assert not (tmp_path / "out").exists()
-    assert main([*words, "--unit", "2", "--json"]) == 3
+    assert main([*words, "--export", "csv"]) == 1
+    assert "expected one of megatron, npy, webdataset" in capsys.readouterr().err
+    assert main([*words, "--unit", "2", "--json", "--export", "npy"]) == 3
+    assert (tmp_path / "out" / "npy" / "codes.npy").exists()
     printed = capsys.readouterr()
     result = json.loads(printed.out)
     assert (result["complete"], result["rows"], result["errors"]) == (True, 4, 1)

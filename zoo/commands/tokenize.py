@@ -45,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unit", type=positive, default=1024, metavar="N", help="items per file (default 1024)"
     )
     parser.add_argument("--packed", action="store_true", help="ids bit by bit, for us only")
+    parser.add_argument(
+        "--export",
+        action="append",
+        default=[],
+        metavar="FORM",
+        help="npy, webdataset or megatron as well, into OUT/FORM; may be repeated",
+    )
     parser.add_argument("--dry-run", action="store_true", help="list, count and estimate only")
     reading = parser.add_argument_group("reading")
     reading.add_argument(
@@ -69,9 +76,13 @@ def run(args: argparse.Namespace) -> int:
     if Path(args.out).is_file():
         raise ZooError(f"{args.out} is a file; name a folder")
     job = _job(args)
+    from ..bulk.dataset import TokenDataset
+    from ..bulk.export.forms import check_form, export
     from ..bulk.resources import Resources
     from ..bulk.run import tokenize
 
+    for form in args.export:
+        check_form(form)
     if args.dry_run:
         return _dry_run(args, job)
     resources = Resources(
@@ -88,6 +99,10 @@ def run(args: argparse.Namespace) -> int:
     )
     shown = sys.stderr.isatty()
     summary = tokenize(job, Path(args.out), resources, progress=shown, as_json=args.json)
+    if args.export and summary.complete:
+        data = TokenDataset(args.out)
+        for form in args.export:
+            export(data, form, Path(args.out) / form)
     tell(
         args, _sheet(args.out, summary), {"model": job.model, "output": args.out} | _facts(summary)
     )

@@ -15,6 +15,13 @@ def form_names() -> list[str]:
     return sorted(module.name for module in found if module.name != "forms")
 
 
+def check_form(form: str) -> None:
+    """NotSupportedError, naming the forms, for one that there is not."""
+    if form not in form_names():
+        known = ", ".join(form_names())
+        raise NotSupportedError(f"no form {form!r}; expected one of {known}")
+
+
 def export(data: TokenDataset, form: str, place: Path, **layout: Any) -> list[Path]:
     """Write a data set in one form; returns the files.
 
@@ -23,7 +30,5 @@ def export(data: TokenDataset, form: str, place: Path, **layout: Any) -> list[Pa
     Raises:
         NotSupportedError: for an unknown form, or a data set that it cannot hold.
     """
-    if form not in form_names():
-        known = ", ".join(form_names())
-        raise NotSupportedError(f"no form {form!r}; expected one of {known}")
+    check_form(form)
     return import_module(f".{form}", __package__).write(data, place, layout)
