@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from zoo.models.layers.ends import reflect_each, reflected, repeat_each
 from zoo.models.layers.lstm import SkipLstm
 from zoo.models.layers.over_time import Layers
 from zoo.models.layers.seanet import Residual, Seanet, seanet_decoder, seanet_encoder
-from zoo.models.layers.seanet_conv import SeanetConv, SeanetUp, reflect_each, reflected
+from zoo.models.layers.seanet_conv import SeanetConv, SeanetUp
 
 LENGTHS = (37, 1, 2, 5, 23, 36)
 
@@ -42,6 +43,14 @@ def test_each_item_is_mirrored_at_its_own_ends(before: int, end: int):
     for item, length, own, one in zip(padded, lengths, ends, x, strict=True):
         expected = reflected(one[None, :, :length], before, int(own))
         assert torch.equal(item[None, :, : before + length + own], expected)
+
+
+def test_each_item_is_continued_by_its_own_ends():
+    x, lengths = batch(2, LENGTHS)
+    padded = repeat_each(F.pad(x, (5, 6)), 5, lengths, 6)
+    for item, length, one in zip(padded, lengths, x, strict=True):
+        expected = F.pad(one[None, :, :length], (5, 6), mode="replicate")
+        assert torch.equal(item[None, :, : length + 11], expected)
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -37,3 +37,13 @@ class Layers(nn.Sequential):
 def beyond(x: Tensor, lengths: Tensor) -> Tensor:
     """bool [item, 1, time]: what of [item, channel, time] belongs to no item."""
     return torch.arange(x.shape[-1], device=x.device) >= lengths[:, None, None]
+
+
+def cleared(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """[item, channel, time] with zeros behind each item's end."""
+    return x if lengths is None else x.masked_fill(beyond(x, lengths), 0)
+
+
+def uneven(lengths: Tensor, x: Tensor) -> Tensor | None:
+    """``lengths`` where some item is shorter than the time axis of ``x``, else None: all full."""
+    return None if bool((lengths == x.shape[-1]).all()) else lengths

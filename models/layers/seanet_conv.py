@@ -3,11 +3,11 @@
 Source: Défossez et al. 2022, arXiv 2210.13438, encodec/modules/conv.py.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .over_time import OverTime, beyond
+from .ends import reflect_each, reflected
+from .over_time import OverTime, cleared
 
 MODES = ("reflect", "zeros")
 
@@ -48,8 +48,7 @@ class SeanetConv(OverTime):
         if not self.before and not end:  # only whole strides, then, and nothing to fill
             return self.conv(x)
         if self.mode == "zeros":
-            whole = x if lengths is None else x.masked_fill(beyond(x, lengths), 0)
-            return self.conv(F.pad(whole, (self.before, end)))
+            return self.conv(F.pad(cleared(x, lengths), (self.before, end)))
         if lengths is None:
             return self.conv(reflected(x, self.before, end))
         padded = F.pad(x, (self.before, end))
@@ -75,46 +74,9 @@ class SeanetUp(OverTime):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """[item, inputs, time] -> [item, outputs, time * stride]."""
-        whole = x if lengths is None else x.masked_fill(beyond(x, lengths), 0)
-        full = self.conv(whole)
+        full = self.conv(cleared(x, lengths))
         return full[..., self.before : self.before + x.shape[-1] * self.stride]
 
     def after(self, lengths: Tensor) -> Tensor:
         """Time * stride."""
         return lengths * self.stride
-
-
-def reflected(x: Tensor, before: int, end: int) -> Tensor:
-    """Mirror [item, channel, time] at both ends; what is too short gets zeros first."""
-    short = max(0, max(before, end) + 1 - x.shape[-1])
-    if not short:
-        return F.pad(x, (before, end), mode="reflect")
-    padded = F.pad(F.pad(x, (0, short)), (before, end), mode="reflect")
-    return padded[..., :-short]
-
-
-def reflect_each(padded: Tensor, before: int, lengths: Tensor, ends: Tensor) -> Tensor:
-    """Write the mirrored ends of each item into a padded batch, as :func:`reflected` alone.
-
-    Args:
-        padded: [item, channel, time], item i from ``before`` on; changed in place.
-        before: samples to fill before each item.
-        lengths: [item], of the items themselves.
-        ends: [item], samples to fill behind each.
-    """
-    lengths, ends = lengths[:, None], ends[:, None]
-    # Where nothing is to be filled the last sample is written onto itself: every item has as many
-    # places, and those that stand twice get the same value twice.
-    ahead = torch.arange(before, device=padded.device).expand(len(lengths), -1) - before
-    steps = torch.arange(int(ends.max()), device=padded.device).expand(len(lengths), -1)
-    places = torch.cat([ahead, lengths + torch.minimum(steps, ends - 1)], dim=1)
-    last = torch.maximum(lengths, ends.clamp(min=before) + 1) - 1
-    sources = last - (last - places.abs()).abs()
-    values = padded.gather(2, _each(before + sources, padded))
-    values = values.masked_fill((sources >= lengths)[:, None], 0)
-    return padded.scatter_(2, _each(before + places, padded), values)
-
-
-def _each(places: Tensor, x: Tensor) -> Tensor:
-    """[item, place] for every channel."""
-    return places[:, None].expand(-1, x.shape[1], -1)

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from ..errors import CheckpointCorruptError
-from .torchscript import is_torchscript, torchscript_tensors
 
 # Classes that training frameworks leave in checkpoints beside the weights. They are replaced by
 # an inert stand-in: nothing of theirs is imported, called or kept.
@@ -72,14 +71,13 @@ class SafeTensors(Mapping[str, Tensor]):
 
 
 def read_tensors(path: str | Path, unwrap: tuple[str, ...] = ()) -> Mapping[str, Tensor]:
-    """The tensors of a .safetensors file or of what torch wrote, by name, on the CPU.
-
-    That is what ``torch.save`` wrote, or ``torch.jit.save``; in neither case is anything executed.
+    """The tensors of a .safetensors file or of what ``torch.save`` wrote, by name, on the CPU.
 
     Args:
         path: the file; its content, not its name, says what it is.
         unwrap: for torch files: where the state dict lies. The first of these keys that the file
-            has is taken ("model.ema" goes two levels down). Dicts of dicts are joined with dots.
+            has is taken ("model.ema" goes two levels down, "encoder+decoder" takes both, with
+            their names in front). Dicts of dicts are joined with dots.
 
     Raises:
         CheckpointCorruptError: for a damaged file, one that holds code, or one without tensors.
@@ -130,10 +128,8 @@ def _head(path: Path) -> bytes:
 def _load(path: Path, zipped: bool) -> Any:
     bystanders = _bystanders(path) if zipped else []
     try:
-        if zipped and is_torchscript(path):
-            return torchscript_tensors(path)
         with warnings.catch_warnings(), safe_globals([(_Inert, name) for name in bystanders]):
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # torch warns of TorchScript and then raises
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except Exception as error:  # damaged pickles raise nearly anything
         if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
@@ -143,7 +139,8 @@ def _load(path: Path, zipped: bool) -> Any:
                 "it was executed. Ask its author for safetensors."
             ) from None
         raise CheckpointCorruptError(
-            f"{path} cannot be read as weights (damaged or cut short): {_first_line(error)}"
+            f"{path} cannot be read as weights (damaged, cut short, or a TorchScript archive): "
+            f"{_first_line(error)}"
         ) from error
 
 
@@ -172,6 +169,9 @@ def _unwrap(content: Any, unwrap: tuple[str, ...], path: Path) -> Mapping[str, A
     if not unwrap:
         return content
     for wrapper in unwrap:
+        parts = wrapper.split("+")
+        if len(parts) > 1 and all(isinstance(content.get(part), Mapping) for part in parts):
+            return {part: content[part] for part in parts}
         inner: Any = content
         for key in wrapper.split("."):
             inner = inner.get(key) if isinstance(inner, Mapping) else None

@@ -1,0 +1,1 @@
+"""BigCodec: one codebook at a low bitrate, by large networks."""

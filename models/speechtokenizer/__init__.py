@@ -1,0 +1,1 @@
+"""SpeechTokenizer: a speech codec whose first codebook carries what is said."""

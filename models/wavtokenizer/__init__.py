@@ -1,0 +1,1 @@
+"""WavTokenizer: one codebook for speech, music and sounds, decoded by way of spectra."""

@@ -1,0 +1,34 @@
+"""Construction: from a configuration to encoder, codebook, decoder and head."""
+
+from torch import nn
+
+from ..layers.istft import IstftHead
+from ..layers.over_time import Layers
+from ..layers.residual_vq import EuclideanLevel, ResidualQuantizer
+from ..layers.seanet import seanet_encoder
+from .config import WavTokenizerConfig
+from .decoder import Backbone
+
+
+class WavTokenizerModel(nn.Module):
+    """The networks of a WavTokenizer."""
+
+    def __init__(
+        self, encoder: Layers, quantizer: ResidualQuantizer, decoder: Backbone, head: IstftHead
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.quantizer = quantizer
+        self.decoder = decoder
+        self.head = head
+
+
+def build_model(config: WavTokenizerConfig) -> WavTokenizerModel:
+    """Build all parts, randomly initialised (or on the meta device, under its context)."""
+    own = config.decoder
+    return WavTokenizerModel(
+        seanet_encoder(config.net),
+        ResidualQuantizer([EuclideanLevel(config.width, config.codebook_size)]),
+        Backbone(config.width, own.width, own.depth, own.hidden),
+        IstftHead(own.width, own.window, config.hop),
+    )
