@@ -11,6 +11,7 @@ from tiny import make_tiny_flextok
 import zoo
 from zoo.cli import main
 from zoo.eval import runner
+from zoo.eval.reconstruction.ends import sized
 from zoo.eval.reconstruction.run import Reconstruction
 from zoo.eval.results.writing import part_folder, samples_file
 from zoo.eval.tasks import load_task, task_names
@@ -145,3 +146,11 @@ def test_what_cannot_work_is_refused_before_loading(
     assert main([*words, "--limit", "-1"]) == 2
     assert main(["eval", "--help"]) == 0
     assert "image_reconstruction" in capsys.readouterr().out
+
+
+def test_a_picture_of_another_size_is_brought_to_the_references() -> None:
+    wide = torch.linspace(0, 1, 40).expand(3, 20, 40)
+    found = sized(wide, torch.zeros(3, 10, 20))
+    assert found.shape == (3, 10, 20)
+    assert (found - torch.linspace(0.5, 38.5, 20) / 39).abs().max() < 0.01
+    assert sized(wide, wide) is wide

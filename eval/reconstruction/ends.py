@@ -4,12 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from PIL import Image
+import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
-from zoo.media import Media
+import zoo
+from zoo.errors import MediaError
 from zoo.media.audio_prepare import fit, mix
-from zoo.media.fits import resize
+from zoo.media.image import canonical
 from zoo.tokens import Tokens
 
 from ..metrics import Pair
@@ -19,7 +21,7 @@ from .setup import Setup
 class Entrance(NamedTuple):
     """Items to encode, and per item what its reconstruction is compared with."""
 
-    media: Media | list[Media]
+    media: object
     references: Sequence[Tensor]
     rates: Sequence[int | None]
 
@@ -38,7 +40,15 @@ class Ends(ABC):
         """What the comparison depends on, as plain JSON."""
         return {"reference": "what the model saw"}
 
-    def enter(self, media: Sequence[Media]) -> Entrance:
+    def read(self, data: bytes) -> object:
+        """Encoded bytes -> one item that encode takes.
+
+        Raises:
+            MediaError: for what cannot be decoded.
+        """
+        return zoo.read(data, self.tok.modality)
+
+    def enter(self, media: Sequence[Any]) -> Entrance:
         """Prepare items as the checkpoint asks; the reference is what the model sees."""
         seen = self.tok.view(list(media), **self._prepare)
         return Entrance(seen, seen.items, seen.rates or (None,) * len(seen))
@@ -63,10 +73,7 @@ class ImageEnds(Ends):
 
     def pair(self, reference: Tensor, decoded: Tensor, rate: int | None) -> Pair:
         """A reconstruction of another size (SEED's is) is brought to the reference's."""
-        size = (reference.shape[-2], reference.shape[-1])
-        if tuple(decoded.shape[-2:]) != size:
-            decoded = resize(decoded, size, Image.Resampling.BICUBIC)
-        return Pair(reference, decoded)
+        return Pair(reference, sized(decoded, reference))
 
     def size(self, reference: Tensor, rate: int | None) -> dict[str, float]:
         """How much there is of it."""
@@ -86,7 +93,7 @@ class SoundEnds(Ends):
         found = {"model": "what the model saw", "input": "the input as it was read"}
         return {"reference": found[self.at]}
 
-    def enter(self, media: Sequence[Media]) -> Entrance:
+    def enter(self, media: Sequence[Any]) -> Entrance:
         """Prepare items, or take them as they came."""
         if self.at == "model":
             return super().enter(media)
@@ -108,3 +115,40 @@ class SoundEnds(Ends):
         """How much there is of it."""
         assert rate is not None
         return {"seconds": reference.shape[-1] / rate}
+
+
+class VideoEnds(Ends):
+    """Videos, compared on the frames that the model saw, at the size that it saw."""
+
+    def read(self, data: bytes) -> object:
+        """The bytes themselves: a video is decoded frame by frame when it is prepared."""
+        return data
+
+    def enter(self, media: Sequence[Any]) -> Entrance:
+        """The reference is what the model sees; what it is made from goes in."""
+        seen = self.tok.view(list(media), **self._prepare)
+        return Entrance(list(media), seen.items, (None,) * len(seen))
+
+    def pair(self, reference: Tensor, decoded: Tensor, rate: int | None) -> Pair:
+        """Frames that only fill the last window are left out."""
+        if len(decoded) < len(reference):
+            raise MediaError(f"{len(decoded)} frames came back of {len(reference)}")
+        frames = [sized(a, b) for a, b in zip(decoded, reference, strict=False)]
+        return Pair(reference, torch.stack(frames))
+
+    def size(self, reference: Tensor, rate: int | None) -> dict[str, float]:
+        """How much there is of it."""
+        return {
+            "frames": len(reference),
+            "pixels": len(reference) * reference.shape[-1] * reference.shape[-2],
+        }
+
+
+def sized(picture: Tensor, reference: Tensor) -> Tensor:
+    """A picture [3, height, width] brought to the reference's size, as decode restores a size."""
+    if picture.shape == reference.shape:
+        return picture
+    scaled = interpolate(
+        canonical(picture)[None], size=reference.shape[1:], mode="bicubic", antialias=True
+    )
+    return scaled[0].clamp(0, 1)

@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-import zoo
-from zoo.errors import ZooError
-from zoo.media import Media
+from zoo.errors import MediaError, ZooError
 from zoo.tokens import Tokens
 
 from ..metrics import Pair, SampleMetric, Unmeasurable
@@ -29,7 +27,7 @@ class Read(NamedTuple):
     sample: Sample
     seed: int
     data_sha256: str
-    media: Media
+    media: object
 
 
 class Reconstruction:
@@ -58,7 +56,7 @@ class Reconstruction:
         for number, sample in enumerate(samples, self.setup.seed + first):
             try:
                 data = sample.read()
-                media = zoo.read(data, self.setup.tok.modality)
+                media = self.ends.read(data)
             except (ZooError, OSError) as error:
                 unread.failures.append(failure(sample.id, "read", error))
             else:
@@ -73,7 +71,8 @@ class Reconstruction:
         try:
             return self._score([one])
         except ZooError as error:
-            return Chunk(failures=[failure(one.sample.id, "tokenizer", error)])
+            stage = "read" if isinstance(error, MediaError) else "tokenizer"
+            return Chunk(failures=[failure(one.sample.id, stage, error)])
 
     def _score(self, found: Sequence[Read]) -> Chunk:
         chunk = Chunk()

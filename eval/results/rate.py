@@ -19,7 +19,7 @@ def rate(
         used: per slot how often each id was drawn, over all samples.
         vocab_sizes: ids of each slot.
 
-    ``entropy_bits`` is what a coder that knew each slot's frequencies would need on average,
+    ``nominal_bits`` are those of ids and extras. ``entropy_bits`` is what a coder that knew each slot's frequencies would need on average,
     ``adaptive_bits`` what one that learns them while coding needs (Krichevsky-Trofimov estimate);
     extras are added to both at their nominal size. Few draws make the first too small, never the
     second. Both ignore what neighbouring ids say about each other.
@@ -35,6 +35,7 @@ def rate(
     }
     found: dict[str, Any] = {name: total / samples for name, total in totals.items()}
     found["extra_bits"] = extras / samples
+    found["id_bits"] = found["nominal_bits"] - found["extra_bits"]
     tokens = [row["tokens"] for row in rows]
     found["tokens"] = {"mean": sum(tokens) / samples, "min": min(tokens), "max": max(tokens)}
     for unit, name in (("pixels", "per_pixel"), ("seconds", "per_second")):

@@ -16,8 +16,6 @@ from .chunk import Chunk
 from .fingerprint import fingerprint
 
 SCHEMA = "zoo-results/1"
-READING = ("read", "tokenizer")
-"""Stages at which a whole sample fails, and not one metric of it."""
 
 
 def result(
