@@ -6,6 +6,7 @@ import sys
 from collections import OrderedDict
 from pathlib import Path
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import pytest
 import torch
@@ -136,12 +137,53 @@ def test_damaged_files(tmp_path):
         read_tensors(tmp_path / "none.pt")
 
 
+class Scripted(nn.Module):
+    """As OpenAI's CLIP archives: nested, half precision, views, numbers as buffers."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 2).half())
+        self.table = nn.Parameter(torch.arange(12.0).reshape(3, 4).T[1:])
+        self.register_buffer("context_length", torch.tensor(77))
+        self.sizes = [1, 2]
+
+    def forward(self, x):
+        return self.body(x)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_torchscript_is_refused(tmp_path):
-    path = tmp_path / "model.pt"
-    torch.jit.script(nn.Linear(1, 1)).save(str(path))
-    with pytest.raises(CheckpointCorruptError, match="TorchScript"):
-        read_tensors(path)
+def test_torchscript_is_read_without_running_it(tmp_path, monkeypatch):
+    path, module = tmp_path / "model.pt", Scripted()
+    torch.jit.script(module).save(str(path))
+    monkeypatch.setattr(torch.jit, "load", None)
+    tensors = read_tensors(path)
+    assert set(tensors) == set(module.state_dict())
+    for name, tensor in module.state_dict().items():
+        assert tensors[name].dtype == tensor.dtype
+        assert torch.equal(tensors[name], tensor)
+
+
+def archive(path: Path, data: bytes) -> Path:
+    with ZipFile(path, "w") as written:
+        written.writestr("model/constants.pkl", b"")
+        written.writestr("model/data.pkl", data)
+    return path
+
+
+def test_torchscript_with_foreign_code_or_damage_is_refused(tmp_path):
+    class Foreign:
+        def __reduce__(self):
+            return os.system, (f"touch {tmp_path / 'executed'}",)
+
+    with pytest.raises(CheckpointCorruptError, match=r"refused.*wants to run code.*system"):
+        read_tensors(archive(tmp_path / "model.pt", pickle.dumps(Foreign())))
+    assert not (tmp_path / "executed").exists()
+    for data in (b"", pickle.dumps({})[:-1], b"nonsense"):
+        with pytest.raises(CheckpointCorruptError, match="cannot be read"):
+            read_tensors(archive(tmp_path / "model.pt", data))
+    (tmp_path / "model.pt").write_bytes((tmp_path / "model.pt").read_bytes()[:-9])
+    with pytest.raises(CheckpointCorruptError, match="cannot be read"):
+        read_tensors(tmp_path / "model.pt")
 
 
 def test_equal_weights_make_equal_files(tmp_path: Path) -> None:

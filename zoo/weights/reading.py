@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from ..errors import CheckpointCorruptError
+from .torchscript import is_torchscript, torchscript_tensors
 
 # Classes that training frameworks leave in checkpoints beside the weights. They are replaced by
 # an inert stand-in: nothing of theirs is imported, called or kept.
@@ -71,7 +72,9 @@ class SafeTensors(Mapping[str, Tensor]):
 
 
 def read_tensors(path: str | Path, unwrap: tuple[str, ...] = ()) -> Mapping[str, Tensor]:
-    """The tensors of a .safetensors file or of what ``torch.save`` wrote, by name, on the CPU.
+    """The tensors of a .safetensors file or of what torch wrote, by name, on the CPU.
+
+    That is what ``torch.save`` wrote, or ``torch.jit.save``; in neither case is anything executed.
 
     Args:
         path: the file; its content, not its name, says what it is.
@@ -128,8 +131,10 @@ def _head(path: Path) -> bytes:
 def _load(path: Path, zipped: bool) -> Any:
     bystanders = _bystanders(path) if zipped else []
     try:
+        if zipped and is_torchscript(path):
+            return torchscript_tensors(path)
         with warnings.catch_warnings(), safe_globals([(_Inert, name) for name in bystanders]):
-            warnings.simplefilter("ignore")  # torch warns of TorchScript and then raises
+            warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except Exception as error:  # damaged pickles raise nearly anything
         if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
@@ -139,8 +144,7 @@ def _load(path: Path, zipped: bool) -> Any:
                 "it was executed. Ask its author for safetensors."
             ) from None
         raise CheckpointCorruptError(
-            f"{path} cannot be read as weights (damaged, cut short, or a TorchScript archive): "
-            f"{_first_line(error)}"
+            f"{path} cannot be read as weights (damaged or cut short): {_first_line(error)}"
         ) from error
 
 
