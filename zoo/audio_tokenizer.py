@@ -4,6 +4,7 @@ from abc import ABC
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -58,3 +59,13 @@ class AudioTokenizer(Tokenizer, ABC):
 def whole_frames(batch: Tensor, frame: int) -> Tensor:
     """[item, channels, samples] with zeros at the end up to a multiple of ``frame`` samples."""
     return pad(batch, (0, -batch.shape[-1] % frame))
+
+
+def frames_of(lengths: Tensor, frame: int) -> Tensor:
+    """Frames [item] of ``frame`` samples that sounds of ``lengths`` samples [item] fill or begin."""
+    return -(-lengths // frame)
+
+
+def row_mask(lengths: Tensor, time: int) -> Tensor:
+    """bool [item, time]: the first ``lengths`` [item] steps."""
+    return torch.arange(time, device=lengths.device) < lengths[:, None]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..layers.ragged import respect_lengths
 from .config import DacConfig
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ def build_model(config: DacConfig) -> "DacModel":
     from transformers import DacConfig as Theirs
     from transformers import DacModel
 
-    return DacModel(
+    model = DacModel(
         Theirs(
             encoder_hidden_size=config.encoder_width,
             downsampling_ratios=list(config.strides),
@@ -23,3 +24,6 @@ def build_model(config: DacConfig) -> "DacModel":
             codebook_dim=config.codebook_dim,
         )
     )
+    respect_lengths(model.encoder)
+    respect_lengths(model.decoder)
+    return model

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from zoo.audio_tokenizer import AudioTokenizer, whole_frames
+from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask, whole_frames
 from zoo.engine.noise import Noise
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
+from ..layers.ragged import cut, ragged
 from .config import DacConfig
 from .keys import FORMATS
 from .model import build_model
@@ -26,6 +27,8 @@ class Dac(AudioTokenizer):
     """
 
     config_type = DacConfig
+    ragged = True
+    mixed_lengths = True
     formats = FORMATS
     encode_parts = ("encoder",)
     decode_parts = ("decoder",)
@@ -41,8 +44,11 @@ class Dac(AudioTokenizer):
         """Construct encoder, quantisers and decoder."""
         return build_model(config)
 
-    def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
-        return Encoded(self.module.quantizer(self._latents(batch), prefix)[1])
+    def _encode(
+        self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
+    ) -> Encoded:
+        codes = self.module.quantizer(self._latents(batch, lengths), prefix)[1]
+        return Encoded(codes, frames_of(lengths, self.config.hop))
 
     def _decode(
         self,
@@ -52,16 +58,19 @@ class Dac(AudioTokenizer):
         grid: Tensor | None,
         extras: Mapping[str, Tensor],
         noise: Noise,
-    ) -> Tensor:
-        return self.module.decoder(self.module.quantizer.from_codes(codes)[0])
+    ) -> list[Tensor]:
+        latents = self.module.quantizer.from_codes(codes.clamp(min=0))[0]
+        with ragged(lengths, latents.shape[-1]):
+            return cut(self.module.decoder(latents))
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of a codebook, before its projection."""
         return self._quantizers[slot].codebook.weight
 
-    def _features(self, batch: Tensor, kind: str) -> Vectors:
-        found = self._latents(batch).transpose(1, 2)
-        return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
+    def _features(self, batch: Tensor, kind: str, *, lengths: Tensor) -> Vectors:
+        found = self._latents(batch, lengths).transpose(1, 2)
+        mask = row_mask(frames_of(lengths, self.config.hop), found.shape[1])
+        return Vectors(found * mask[..., None], mask)
 
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
         quantizers, parts = self._quantizers, []
@@ -77,5 +86,7 @@ class Dac(AudioTokenizer):
     def _quantizers(self) -> Any:
         return self.module.quantizer.quantizers  # a ModuleList, which knows no kind of its modules
 
-    def _latents(self, batch: Tensor) -> Tensor:
-        return self.module.encoder(whole_frames(batch, self.config.hop).to(self.dtype))
+    def _latents(self, batch: Tensor, lengths: Tensor) -> Tensor:
+        padded = whole_frames(batch, self.config.hop).to(self.dtype)
+        with ragged(frames_of(lengths, self.config.hop) * self.config.hop, padded.shape[-1]):
+            return self.module.encoder(padded)

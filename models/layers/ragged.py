@@ -49,6 +49,12 @@ def record(time: int, lengths: list[int]) -> None:
         raise RuntimeError(f"{time} steps hold items of {sizes[time]} and of {lengths} steps")
 
 
+def cut(batch: Tensor) -> list[Tensor]:
+    """The items of a batch [item, channel, time], each as far as it reaches."""
+    ends = lengths_at(batch.shape[-1]) or [batch.shape[-1]] * len(batch)
+    return [item[:, :end] for item, end in zip(batch, ends, strict=True)]
+
+
 def cleared(x: Tensor, lengths: Sequence[int]) -> Tensor:
     """[item, channel, time] with zeros behind each item's end; in place where no gradient flows."""
     if torch.is_grad_enabled() and x.requires_grad:
@@ -58,12 +64,11 @@ def cleared(x: Tensor, lengths: Sequence[int]) -> Tensor:
     return x
 
 
-def respect_lengths(network: nn.Module) -> nn.Module:
+def respect_lengths(network: nn.Module) -> None:
     """Make every convolution over time in ``network``, padding with zeros, heed ``ragged``."""
     for layer in network.modules():
         if isinstance(layer, nn.Conv1d | nn.ConvTranspose1d):
             layer.register_forward_pre_hook(_clear)
-    return network
 
 
 def _clear(layer: nn.Conv1d | nn.ConvTranspose1d, given: tuple[Any, ...]) -> tuple[Tensor] | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
+from ..layers.ragged import respect_lengths
 from ..layers.residual_vq import ResidualQuantizer
 from ..layers.snake import Snake
 from .config import SnacConfig
@@ -48,7 +49,10 @@ def build_model(config: SnacConfig) -> SnacModel:
     levels = [
         PooledLevel(config.latent_width, stride, size, dim) for stride in config.level_strides
     ]
-    return SnacModel(build_encoder(config), ResidualQuantizer(levels), build_decoder(config))
+    encoder, decoder = build_encoder(config), build_decoder(config)
+    respect_lengths(encoder)
+    respect_lengths(decoder)
+    return SnacModel(encoder, ResidualQuantizer(levels), decoder)
 
 
 def build_encoder(config: SnacConfig) -> nn.Sequential:
@@ -80,6 +84,10 @@ def build_decoder(config: SnacConfig) -> Decoder:
     return Decoder(*layers)
 
 
-def draw(lengths: Sequence[int], drawn: Tensor) -> list[Tensor]:
-    """One row of noise per item [item, sum of lengths] -> [item, 1, length] each."""
-    return [part[:, None] for part in torch.split(drawn, list(lengths), dim=1)]
+def per_block(counts: Sequence[Sequence[int]], rows: Tensor) -> list[Tensor]:
+    """One row of noise per item [item, most] -> noise per upsampling block [item, 1, length].
+
+    ``counts[i]`` says how many numbers of its row item i takes for each block; behind, zeros.
+    """
+    shares = [row[: sum(own)].split(list(own)) for row, own in zip(rows, counts, strict=True)]
+    return [pad_sequence(block, batch_first=True)[:, None] for block in zip(*shares, strict=True)]

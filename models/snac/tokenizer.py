@@ -7,16 +7,17 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from zoo.audio_tokenizer import AudioTokenizer, whole_frames
+from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask, whole_frames
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
 from zoo.errors import TokenError
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
+from ..layers.ragged import cut, ragged
 from .config import SnacConfig
 from .keys import FORMATS
-from .model import SnacModel, build_model, draw
+from .model import SnacModel, build_model, per_block
 
 
 class Snac(AudioTokenizer):
@@ -27,6 +28,8 @@ class Snac(AudioTokenizer):
     """
 
     config_type = SnacConfig
+    ragged = True
+    mixed_lengths = True
     formats = FORMATS
     encode_parts = ("encoder",)
     decode_parts = ("decoder",)
@@ -52,13 +55,15 @@ class Snac(AudioTokenizer):
                     f"{step} and decodes multiples of that"
                 )
 
-    def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
-        ids = self.module.quantizer.ids(self._latents(batch), prefix)
+    def _encode(
+        self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
+    ) -> Encoded:
+        ids = self.module.quantizer.ids(self._latents(batch, lengths), prefix)
         counts = self.config.ids_per_level
         slots = [
             rearrange(one, "b (t n) -> b n t", n=n) for one, n in zip(ids, counts, strict=False)
         ]
-        return Encoded(torch.cat(slots, dim=1))
+        return Encoded(torch.cat(slots, dim=1), self._frames(lengths) // self.config.coarse)
 
     def _decode(
         self,
@@ -71,15 +76,16 @@ class Snac(AudioTokenizer):
         add_noise: Annotated[
             bool, Option("the decoder's own noise, drawn by seed; without it decode is smoother")
         ] = True,
-    ) -> Tensor:
+    ) -> list[Tensor]:
         latents = self.module.quantizer.vectors(self._levels(codes))
-        decoder = self.module.decoder
+        decoder, frames = self.module.decoder, lengths * self.config.coarse
         drawn = None
         if self.config.noise and add_noise:
-            counts = decoder.noise_lengths(latents.shape[-1])
-            row = noise.normal((sum(counts),), codes.device).to(self.dtype)
-            drawn = draw(counts, row)
-        return decoder(latents, drawn)
+            counts = [decoder.noise_lengths(n) for n in frames.tolist()]
+            rows = noise.normal_each([sum(one) for one in counts], codes.device)
+            drawn = per_block(counts, rows.to(self.dtype))
+        with ragged(frames, latents.shape[-1]):
+            return cut(decoder(latents, drawn))
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of the level that a slot belongs to."""
@@ -87,18 +93,25 @@ class Snac(AudioTokenizer):
         level = [i for i, count in enumerate(counts) for _ in range(count)][slot]
         return self.module.quantizer.levels[level].codebook.weight
 
-    def _features(self, batch: Tensor, kind: str) -> Vectors:
-        found = self._latents(batch).transpose(1, 2)
-        return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
+    def _features(self, batch: Tensor, kind: str, *, lengths: Tensor) -> Vectors:
+        found = self._latents(batch, lengths).transpose(1, 2)
+        mask = row_mask(self._frames(lengths), found.shape[1])
+        return Vectors(found * mask[..., None], mask)
 
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
         levels = self._levels(tokens.codes)
         mask = (tokens.codes[:, 0] >= 0).repeat_interleave(self.config.coarse, dim=1)
         return Vectors(self.module.quantizer.vectors(levels).transpose(1, 2), mask)
 
-    def _latents(self, batch: Tensor) -> Tensor:
+    def _latents(self, batch: Tensor, lengths: Tensor) -> Tensor:
         padded = whole_frames(batch, self.config.hop * self.config.block)
-        return self.module.encoder(padded.to(self.dtype))
+        with ragged(self._frames(lengths) * self.config.hop, padded.shape[-1]):
+            return self.module.encoder(padded.to(self.dtype))
+
+    def _frames(self, lengths: Tensor) -> Tensor:
+        """Latent frames [item] of sounds, in whole blocks."""
+        block = self.config.block
+        return frames_of(lengths, self.config.hop * block) * block
 
     def _levels(self, codes: Tensor) -> Sequence[Tensor]:
         """Codes [item, slot, position] -> ids [item, n * position] of each level there."""
