@@ -54,8 +54,8 @@ def test_ids_are_those_of_each_alone(tok: AudioTokenizer, given: list) -> None:
     assert len(alone.codes.unique()) > 6
     for batch_size in (None, len(given), 3):
         assert tok.encode(given, batch_size=batch_size) == alone
-    low = list(tok.prefixes)[0]
-    assert tok.encode(given, prefix=low, batch_size=len(given)) == alone.prefix(low)
+    for low in list(tok.prefixes)[:1]:
+        assert tok.encode(given, prefix=low, batch_size=len(given)) == alone.prefix(low)
 
 
 def test_sound_is_that_of_each_alone(tok: AudioTokenizer, given: list) -> None:
@@ -68,13 +68,17 @@ def test_sound_is_that_of_each_alone(tok: AudioTokenizer, given: list) -> None:
         for one, other in zip(together.items, alone, strict=True):
             assert one.shape == other.shape
             assert float((one - other).abs().max()) < TOLERANCE
-    # a prefix of its own for each
-    low, high = list(tok.prefixes)[0], list(tok.prefixes)[-1]
-    mixed = tokens.prefix([low, high] * (len(given) // 2))
+
+
+def test_each_may_have_a_prefix_of_its_own(tok: AudioTokenizer, given: list) -> None:
+    known, seeds = list(tok.prefixes), list(range(len(given)))
+    if not tok.can_decode or not known:
+        pytest.skip("this family has no prefixes that decode")
+    mixed = tok.encode(given).prefix([known[0], known[-1]] * (len(given) // 2))
     decoded = tok.decode(mixed, seed=seeds, batch_size=len(given))
-    for i in range(4):
-        other = tok.decode(mixed[i], seed=i)
-        assert float((decoded.items[i] - other.items[0]).abs().max()) < TOLERANCE
+    for i, one in enumerate(decoded.items):
+        alone = tok.decode(mixed[i], seed=i).items[0]
+        assert float((one - alone).abs().max()) < TOLERANCE
 
 
 def test_features_are_those_of_each_alone(tok: AudioTokenizer, given: list) -> None:
