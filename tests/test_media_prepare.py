@@ -12,6 +12,7 @@ from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resiz
 
 from zoo.errors import MediaError
 from zoo.media import ImagePrepare, Media, restore_image
+from zoo.media.prepare import DECODERS
 from zoo.tokens.origin import Origin
 
 RNG = np.random.default_rng(0)
@@ -225,3 +226,32 @@ def test_prepare_takes_all_that_encode_takes():
     expected = prepare(image).tensor
     for source in (pixels(image), np.array(image), Media("image", [pixels(image)])):
         assert torch.equal(prepare(source).tensor, expected)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("fit", ["crop", "adm-crop", "squash", "pad"])
+def test_torchvision_is_within_two_levels_of_pillow(mode, fit, tmp_path):
+    picture(300, 220, 5).convert(mode).save(tmp_path / "a.jpg", exif=turned(6))
+    for kind in ("bilinear", "bicubic", "lanczos"):
+        prepare = ImagePrepare((96, 96), fit, kind)
+        slow, fast = (prepare(tmp_path / "a.jpg", decoder=name) for name in DECODERS)
+        assert fast.origin == slow.origin
+        assert fast.tensor.dtype == torch.uint8
+        assert (fast.tensor.int() - slow.tensor.int()).abs().max() <= 2
+
+
+def test_torchvision_names_a_cut_off_picture(tmp_path):
+    picture(300, 220, 5).save(tmp_path / "a.jpg")
+    content = (tmp_path / "a.jpg").read_bytes()
+    with pytest.raises(MediaError):
+        ImagePrepare((32, 32))(content[: len(content) // 2], decoder="torchvision")
+    with pytest.raises(MediaError):
+        ImagePrepare((32, 32))(b"no picture at all", decoder="torchvision")
+    array = np.zeros((32, 32, 3), np.uint8)
+    assert not ImagePrepare((32, 32))(array, decoder="torchvision").tensor.any()
+
+
+def turned(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif

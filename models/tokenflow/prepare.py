@@ -6,7 +6,7 @@ from typing import Annotated
 from zoo.engine.options import Option
 from zoo.errors import NotSupportedError
 from zoo.media import ImagePrepare, Prepared
-from zoo.media.prepare import FITS, INTERPOLATIONS
+from zoo.media.prepare import DECODERS, FITS, INTERPOLATIONS
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class TokenFlowPrepare:
         interpolation: Annotated[
             str | None, Option("filter of the resize", choices=tuple(INTERPOLATIONS))
         ] = None,
+        decoder: Annotated[
+            str, Option("torchvision: about twice as fast, pixels within 2 of 255", choices=DECODERS)
+        ] = DECODERS[0],
         layout: str | None = None,
     ) -> Prepared:
         """Prepare one image: anything that encode accepts as one image."""
@@ -37,4 +40,4 @@ class TokenFlowPrepare:
             known = " or ".join(map(str, self.sizes))
             raise NotSupportedError(f"encode: size={side}; this checkpoint takes {known}")
         prepare = ImagePrepare((side, side), fit or self.fit, interpolation or self.interpolation)
-        return prepare(item, layout=layout)
+        return prepare(item, decoder=decoder, layout=layout)

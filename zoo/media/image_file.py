@@ -27,8 +27,12 @@ _FLIPS = {2: (2,), 3: (1, 2), 4: (1,), 5: (), 6: (2,), 7: (1, 2), 8: (1,)}
 _HEADER = threading.Lock()
 
 
-def from_stream(stream: BinaryIO) -> Tensor:
-    """Decode an encoded image: uint8 (float32 from a float TIFF) [3, height, width]."""
+def from_stream(stream: BinaryIO, *, fast: bool = False) -> Tensor:
+    """Decode an encoded image: uint8 (float32 from a float TIFF) [3, height, width].
+
+    ``fast`` decodes JPEG files with torchvision where it can: the same pixels as long as both
+    were built with the same JPEG library.
+    """
     try:
         with _quiet():
             image = Image.open(stream)
@@ -41,7 +45,20 @@ def from_stream(stream: BinaryIO) -> Tensor:
     except Exception as error:  # a damaged header reaches us as almost any exception
         raise MediaError(f"cannot be opened as an image ({_text(error)})") from error
     with image:
+        if fast and image.format == "JPEG" and image.mode in ("RGB", "L") and 0 not in image.size:
+            return _upright(_jpeg_pixels(stream), image)
         return from_pil(image)
+
+
+def _jpeg_pixels(stream: BinaryIO) -> Tensor:
+    from torchvision.io import ImageReadMode, decode_jpeg
+
+    stream.seek(0)
+    content = np.frombuffer(stream.read(), np.uint8).copy()
+    try:
+        return decode_jpeg(torch.from_numpy(content), mode=ImageReadMode.RGB)
+    except RuntimeError as error:
+        raise MediaError(f"the image cannot be decoded ({_text(error)})") from error
 
 
 def from_pil(image: Image.Image) -> Tensor:

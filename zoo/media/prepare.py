@@ -10,7 +10,9 @@ from ..engine.options import Option
 from ..errors import MediaError
 from ..tokens.origin import Origin
 from . import fits
+from .image_file import from_stream
 from .sources import sources
+from .streams import is_encoded, open_stream
 
 FITS = ("crop", "pad", "squash", "adm-crop")
 INTERPOLATIONS = {
@@ -18,6 +20,9 @@ INTERPOLATIONS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+
+
+DECODERS = ("pillow", "torchvision")
 
 
 class Prepared(NamedTuple):
@@ -65,15 +70,16 @@ class ImagePrepare:
         interpolation: Annotated[
             str | None, Option("filter of the resize", choices=tuple(INTERPOLATIONS))
         ] = None,
+        decoder: Annotated[
+            str, Option("torchvision: about twice as fast, pixels within 2 of 255", choices=DECODERS)
+        ] = DECODERS[0],
         layout: str | None = None,
     ) -> Prepared:
         """Prepare one image: anything that encode accepts as one image."""
         fit, interpolation = fit or self.fit, interpolation or self.interpolation
-        resample = self._check(fit, interpolation)
-        found = sources(item, "image", layout=layout)
-        if len(found) != 1:
-            raise MediaError(f"prepare takes one image at a time, got {len(found)}")
-        image = found[0].load().items[0]
+        fast = decoder == "torchvision"
+        resample = fits.Filter(self._check(fit, interpolation), fast)
+        image = _fast_image(item) if fast and is_encoded(item) else _image(item, layout)
         height, width = image.shape[1:]
         rect, canvas = (0, 0, height, width), None
         if (height, width) == self.size:
@@ -97,3 +103,15 @@ class ImagePrepare:
         if fit == "adm-crop" and self.size[0] != self.size[1]:
             raise MediaError(f"adm-crop is for square sizes, not {self.size}; use fit='crop'")
         return INTERPOLATIONS[interpolation]
+
+
+def _image(item: object, layout: str | None) -> Tensor:
+    found = sources(item, "image", layout=layout)
+    if len(found) != 1:
+        raise MediaError(f"prepare takes one image at a time, got {len(found)}")
+    return found[0].load().items[0]
+
+
+def _fast_image(item: object) -> Tensor:
+    with open_stream(item) as stream:
+        return from_stream(stream, fast=True)
