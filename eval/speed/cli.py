@@ -1,4 +1,7 @@
-"""``zoo bench``: plan the measurements, run each in a fresh process, show the results."""
+"""``zoo bench``: plan the measurements, run each in a fresh process, show the results.
+
+``zoo bench tokenize`` is about bulk jobs instead: see ``bulk``.
+"""
 
 import argparse
 import json
@@ -22,6 +25,10 @@ def main(argv: list[str]) -> int:
     Raises:
         ZooError: whatever stopped a measurement.
     """
+    if argv[:1] == ["tokenize"]:
+        from .bulk import main as bulk
+
+        return bulk(argv[1:])
     given = parse(argv)
     report = bench(given)
     print(json.dumps(report, indent=2) if given.json else text(report))

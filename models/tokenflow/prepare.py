@@ -30,7 +30,8 @@ class TokenFlowPrepare:
             str | None, Option("filter of the resize", choices=tuple(INTERPOLATIONS))
         ] = None,
         decoder: Annotated[
-            str, Option("torchvision: about twice as fast, pixels within 2 of 255", choices=DECODERS)
+            str,
+            Option("torchvision: about twice as fast, pixels within 2 of 255", choices=DECODERS),
         ] = DECODERS[0],
         layout: str | None = None,
     ) -> Prepared:

@@ -33,9 +33,7 @@ class Filter:
     """By torchvision, where it knows the kernel."""
 
 
-def resize(
-    image: Tensor, size: Size, resample: Filter, window: Box | None = None
-) -> Tensor:
+def resize(image: Tensor, size: Size, resample: Filter, window: Box | None = None) -> Tensor:
     """Resize to ``size`` with Pillow, on 8 bits, and cut out ``window`` of the resized picture.
 
     An image that has the size is not touched.

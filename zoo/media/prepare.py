@@ -71,7 +71,8 @@ class ImagePrepare:
             str | None, Option("filter of the resize", choices=tuple(INTERPOLATIONS))
         ] = None,
         decoder: Annotated[
-            str, Option("torchvision: about twice as fast, pixels within 2 of 255", choices=DECODERS)
+            str,
+            Option("torchvision: about twice as fast, pixels within 2 of 255", choices=DECODERS),
         ] = DECODERS[0],
         layout: str | None = None,
     ) -> Prepared:
