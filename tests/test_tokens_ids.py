@@ -14,6 +14,7 @@ from zoo.tokens import (
     codes_from_ids,
     pad_codes,
 )
+from zoo.tokens.hf import TextStyle, text_layout
 
 SEED = TokenSpec("prefix", (8192,), 4)
 FLOW = TokenSpec("scales", (32,), prefixes=Prefixes("position", "scales", (1, 5, 14)))
@@ -229,3 +230,20 @@ def test_ids_that_are_not_in_a_row():
     text.add_tokens([f"<snd_{n:05}>" for n in reversed(range(60))])
     with pytest.raises(TokenError, match="in a row"):
         add_to_text_tokenizer(text, RVQ, "snd")
+
+
+@pytest.mark.parametrize(
+    ("style", "written"),
+    [
+        (TextStyle("<img_{number:05}>", "<img>", "</img>"), "<img><img_00000><img_00012><img_0003"),
+        (TextStyle("<vq_token_{number}>"), "<vq_token_0><vq_token_12><vq_token_3"),
+    ],
+)
+def test_a_familys_own_way_to_write_ids(style, written):
+    text = text_tokenizer()
+    layout = text_layout(text, RVQ, style)
+    stream = rvq().ids(**layout)[0].tolist()
+    assert text.decode(stream).replace(" ", "").startswith(written)
+    assert text_layout(text, RVQ, style) == layout  # a saved one is given again
+    codes = codes_from_ids([stream], RVQ, Layout(**layout))
+    assert torch.equal(codes[0], rvq()[0].codes[0])

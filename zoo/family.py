@@ -16,6 +16,7 @@ from .facts import Facts
 from .files import fetch_extra, resolve
 from .media import Prepared
 from .tokens import Origin, Tokens
+from .tokens.hf import TextStyle
 from .weights import KeyTable
 
 
@@ -58,6 +59,8 @@ class Family(Facts, ABC):
     """Kinds that ``features`` knows, the default first."""
     vector_kinds: ClassVar[tuple[str, ...]] = ()
     """Kinds that ``vectors`` knows, the default first."""
+    text_style: ClassVar[TextStyle | None] = None
+    """How upstream's language models write its ids in text; None: ``<checkpoint_00000>``."""
     ragged: ClassVar[bool] = False
     """Whether ``_encode`` takes prepared items of different lengths in one batch."""
     mixed_lengths: ClassVar[bool] = False

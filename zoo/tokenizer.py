@@ -19,6 +19,7 @@ from .family import Encoded, Family, Vectors
 from .media import Media, Prepared, sources
 from .tokens import Tokens
 from .tokens.extras import neutral_extras
+from .tokens.hf import TextStyle, text_layout
 from .tokens.ids import Layout, codes_from_ids
 from .tokens.padding import pad_codes
 
@@ -223,6 +224,18 @@ class Tokenizer(Family):
         )
         codes, lengths = pad_codes(items)
         return self.tokens(codes, lengths)
+
+    def text_layout(self, text_tokenizer: Any) -> dict[str, int]:
+        """Add the ids to a Hugging Face text tokenizer, as upstream writes them in text.
+
+        Returns what ``tokens.ids(**layout)`` and ``tok.from_ids(streams, **layout)`` take. The
+        language model needs ``resize_token_embeddings`` afterwards.
+
+        Raises:
+            TokenError: where only some of the texts are there already.
+        """
+        style = self.text_style or TextStyle(f"<{self.name}_{{number:05}}>")
+        return text_layout(text_tokenizer, self.spec, style)
 
     # vectors
 

@@ -15,6 +15,7 @@ from zoo.errors import CheckpointCorruptError, NotSupportedError, TokenError
 from zoo.image_tokenizer import ImageTokenizer
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
+from zoo.tokens.hf import TextStyle
 
 from .config import SeedConfig
 from .keys import FORMATS
@@ -35,6 +36,7 @@ class Seed(ImageTokenizer):
     ``Blip2QformerQuantizer.get_codebook_indices``.
     """
 
+    text_style = TextStyle("<img_{number:05}>", begin="<img>", end="</img>")
     config_type = SeedConfig
     formats = FORMATS
     encode_parts = ("encoder",)

@@ -15,6 +15,7 @@ from zoo.image_tokenizer import ImageTokenizer
 from zoo.media import Prepared, restore_image
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Origin, Tokens
+from zoo.tokens.hf import TextStyle
 
 from .config import TokenFlowConfig
 from .keys import FORMATS
@@ -29,6 +30,7 @@ class TokenFlow(ImageTokenizer):
     ``encode``. The token grid is the finest scale's: it tells 224 pixels from 256.
     """
 
+    text_style = TextStyle("<vq_token_{number}>")
     config_type = TokenFlowConfig
     formats = FORMATS
     encode_parts = ("semantic_encoder", "pixel_encoder")
