@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from PIL import Image
 
 
@@ -40,4 +41,25 @@ def sound(samples: int, rate: int, seed: int) -> tuple[np.ndarray, int]:
     return wave.clip(-1, 1).astype(np.float32), rate
 
 
-SAMPLES: dict[str, Callable[[], list]] = {"image": images, "audio": sounds}
+def videos() -> list[tuple[torch.Tensor, float]]:
+    """Three videos of different lengths, sizes and rates, and one like the first again."""
+    return [
+        (video(13, 40, 56, 0), 5.0),
+        (video(7, 33, 31, 1), 1.0),
+        (video(24, 48, 32, 2), 12.0),
+        (video(13, 40, 56, 3), 5.0),
+    ]
+
+
+def video(frames: int, height: int, width: int, seed: int) -> torch.Tensor:
+    """A picture that drifts, with a square that crosses it: uint8 [frames, 3, height, width]."""
+    wide = np.asarray(picture(height, width + frames, seed)).copy()
+    shots = [wide[:, shift : shift + width].copy() for shift in range(frames)]
+    side = max(1, min(height, width) // 4)
+    for number, shot in enumerate(shots):
+        left = number * (width - side) // max(1, frames - 1)
+        shot[side : 2 * side, left : left + side] = (250, 40 * seed % 256, 20)
+    return torch.from_numpy(np.stack(shots)).permute(0, 3, 1, 2).contiguous()
+
+
+SAMPLES: dict[str, Callable[[], list]] = {"image": images, "audio": sounds, "video": videos}

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import zoo
-from zoo.errors import MediaError, NotSupportedError
+from zoo.errors import MediaError
 from zoo.media import Media
 
 MIXED = Media("image", [torch.zeros(3, 4, 6, dtype=torch.uint8), torch.ones(3, 5, 5)])
@@ -49,21 +49,16 @@ def test_tensor_is_float_in_0_to_1_where_shapes_agree():
         _ = MIXED[:0].tensor
 
 
-def test_dtypes_devices_and_times():
+def test_dtypes_and_devices():
     assert (
         Media("image", [torch.zeros(3, 2, 2, dtype=torch.bfloat16)]).tensor.dtype == torch.float32
     )
     moved = MIXED.to("meta")
     assert [item.device.type for item in moved.items] == ["meta", "meta"]
-    timed = Media("image", torch.zeros(2, 3, 2, 2), fps=4, times=[[0], [0.5]])
-    assert timed[1].times == ((0.5,),)
-    assert timed[1].fps == 4
-    with pytest.raises(MediaError, match="frame times of 1 items given for 2"):
-        Media("image", torch.zeros(2, 3, 2, 2), times=[[0]])
-    with pytest.raises(NotSupportedError):
-        Media("video", [torch.zeros(1, 3, 9, 9)])
+    with pytest.raises(MediaError, match="fps and times are for video, not for image"):
+        Media("image", torch.zeros(2, 3, 2, 2), fps=4)
     with pytest.raises(AttributeError):
-        timed.rate = 3  # pyright: ignore[reportAttributeAccessIssue]
+        moved.rate = 3  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_it_prints_short_and_can_be_pickled():

@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 import zoo
-from zoo.errors import MediaError, NotSupportedError
+from zoo.errors import MediaError
 from zoo.media import Media, Source, read, sources
+from zoo.media.kinds import guess
 
 RNG = np.random.default_rng(0)
 
@@ -73,12 +74,12 @@ def test_read_guesses_images_by_suffix_and_by_first_bytes(tmp_path: Path):
         zoo.read(np.zeros((3, 5, 5), np.uint8))
 
 
-def test_video_is_named_as_not_supported_yet(tmp_path: Path):
-    for name in ("c.mp4", "d.mkv"):
-        with pytest.raises(NotSupportedError, match="cannot be read yet"):
-            read(tmp_path / name)
-    with pytest.raises(NotSupportedError, match="video"):
-        read(b"RIFF\x00\x00\x00\x00AVI " + bytes(30))
+def test_modalities_are_told_by_suffix_content_and_shape(tmp_path: Path):
+    for value in ("c.mp4", "d.mkv", b"RIFF\x00\x00\x00\x00AVI " + bytes(30)):
+        assert guess(value) == "video"
+    for frames in ([np.zeros((4, 4, 3), np.uint8)], np.zeros((2, 4, 4, 3), np.uint8)):
+        assert guess((frames, 25)) == "video"
+    assert guess((np.zeros((2, 9)), 8000)) == "audio"
     with pytest.raises(MediaError, match="'smell'; expected one of: image"):
         read("x", "smell")
     sound = tmp_path / "song.wav"

@@ -1,7 +1,7 @@
 """What a family writes: the networks' construction, and media items to codes and back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from .engine.options import OptionInfo, declared_options
 from .errors import CardError, NotSupportedError
 from .facts import Facts
 from .files import fetch_extra, resolve
-from .media import Prepared
+from .media import Media, Prepared
 from .tokens import Origin, Tokens
 from .tokens.hf import TextStyle
 from .weights import KeyTable
@@ -98,6 +98,19 @@ class Family(Facts, ABC):
     def prepare(self) -> Callable[..., Prepared]:
         """Media item -> what the model sees, on the CPU. Holds no weights and can be pickled."""
 
+    @property
+    def window(self) -> int | None:
+        """Positions that are encoded and decoded by themselves; None: all of an item."""
+        return None
+
+    def pieces(self, item: object, **options: Any) -> Iterator[Prepared]:
+        """What is prepared of one item, in the order of time: here all at once."""
+        yield self.prepare(item, **options)
+
+    def cut(self, prepared: Prepared) -> Iterator[Prepared]:
+        """The same pieces, of an item that ``prepare`` made."""
+        yield prepared
+
     @abstractmethod
     def _encode(self, batch: Tensor, *arguments: Any, **options: Any) -> Encoded:
         """Prepared items of one shape -> codes.
@@ -123,6 +136,12 @@ class Family(Facts, ABC):
     @abstractmethod
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
         """Bring one decoded item back to the scale of the input it stands for."""
+
+    def media(
+        self, items: Sequence[Tensor], origins: Sequence[Origin | None], rate: int | None
+    ) -> Media:
+        """Items as a batch of media; ``rate`` in Hz is that of sound."""
+        return Media(self.modality, items, rate=rate)
 
     def _features(self, batch: Tensor, kind: str, *arguments: Any, **options: Any) -> Vectors:
         """Prepared items -> vectors; where the family is ``ragged``, with ``lengths``, too."""

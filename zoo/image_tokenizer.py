@@ -3,12 +3,11 @@
 from abc import ABC
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from .cards import ImageInput
 from .media import ImagePrepare, Prepared, restore_image
-from .media.image import canonical
+from .media.pixels import PixelScale
 from .tokenizer import Tokenizer
 from .tokens import Origin
 
@@ -34,16 +33,12 @@ class ImageTokenizer(Tokenizer, ABC):
 
     def normalized(self, batch: Tensor) -> Tensor:
         """Prepared images, uint8 or 0..1 -> (x - mean) / std in the weights' number format."""
-        mean, std = self._scale(batch.device)
-        return ((canonical(batch) - mean) / std).to(self.dtype)
+        return self._scale.normalized(batch).to(self.dtype)
 
     def pixels(self, images: Tensor) -> Tensor:
         """The inverse: a network's images -> float32 in 0..1, clamped."""
-        mean, std = self._scale(images.device)
-        return (images.float() * std + mean).clamp(0, 1)
+        return self._scale.pixels(images)
 
-    def _scale(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        mean, std = (
-            torch.tensor(v, device=device)[:, None, None] for v in (self.input.mean, self.input.std)
-        )
-        return mean, std
+    @property
+    def _scale(self) -> PixelScale:
+        return PixelScale(self.input.mean, self.input.std)

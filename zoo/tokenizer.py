@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .engine.checks import check_tokens, chosen_prefix, known_kind, need_verb
 from .engine.decode import decode_tokens
-from .engine.encode import encode_sources, encode_window, prepare
+from .engine.encode import encode_sources, encode_window, joined, prepare
 from .engine.features import features_of
 from .engine.noise import checked_noise, item_seeds
 from .engine.options import checked_options
@@ -53,12 +53,13 @@ class Tokenizer(Family):
 
         Args:
             media: path, bytes, file object, PIL image, array, tensor, ``(array, rate)`` for
-                sound, :class:`Media`, or a list of any; a list is a batch, sizes may differ.
+                sound, ``(frames, fps)`` for video, :class:`Media`, or a list of any; a list is a
+                batch, sizes may differ.
             prefix: quality to encode at, one of ``tok.prefixes``; equal to
                 ``encode(media).prefix(k)``, but computes no more than it needs.
             bitrate: bits per second instead; the nearest prefix not above it is taken.
             layout: axes of an array where they could be either: ``"chw"`` or ``"hwc"`` of images,
-                ``"ct"`` or ``"tc"`` of sound.
+                ``"ct"`` or ``"tc"`` of sound, ``"tchw"`` or ``"thwc"`` of video.
             seed: one for all items or one per item; only options that sample use it.
             noise: [item, ...] drawn by the caller instead.
             batch_size: at most 16 items by default, of one shape or, where the family takes sounds
@@ -112,16 +113,19 @@ class Tokenizer(Family):
             raise MediaError("no media: an empty list")
         chosen = checked_options("encode", options, self._encode_options, self.name)
         _, for_model = self.split_options(chosen)
-        return encode_window(
+        pieces = [(row, one) for row, item in enumerate(items) for one in self.cut(item)]
+        rows, seeds = [row for row, _ in pieces], item_seeds(seed, len(items))
+        tokens = encode_window(
             self,
-            items,
+            [piece for _, piece in pieces],
             prefix=chosen_prefix(self, prefix, bitrate),
-            seeds=item_seeds(seed, len(items)),
+            seeds=[seeds[row] for row in rows],
             noise=None,
             batch_size=batch_size,
             for_model=for_model,
             made=made_by(self, chosen),
         )
+        return joined(tokens, rows)
 
     @torch.no_grad()
     def decode(
@@ -163,7 +167,7 @@ class Tokenizer(Family):
             progress=progress,
             options=chosen,
         )
-        return Media(self.modality, items, rate=self.card.output.sample_rate)
+        return self.media(items, tokens.origin, self.card.output.sample_rate)
 
     # tokens from elsewhere
 
@@ -288,8 +292,9 @@ class Tokenizer(Family):
         """
         chosen = checked_options("view", options, self._prepare_options, self.name)
         found = sources(media, self.modality, layout=layout)
-        items = [prepare(self, item, chosen).tensor for item in found]
-        return Media(self.modality, items, rate=self.sample_rate)
+        items = [prepare(self, item, chosen) for item in found]
+        origins = [item.origin for item in items]
+        return self.media([item.tensor for item in items], origins, self.sample_rate)
 
     def count(self, media: object, *, layout: str | None = None, **options: object) -> list[int]:
         """Positions that each item would get, without encoding it.

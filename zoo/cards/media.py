@@ -8,6 +8,7 @@ from .front import Value
 FITS = ("crop", "pad", "squash", "adm-crop")
 INTERPOLATIONS = ("bilinear", "bicubic", "lanczos")
 MODALITIES = ("image", "audio", "video")
+SAMPLINGS = ("spread", "dense")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class AudioInput:
 class VideoInput:
     """Video: frames as in ImageInput, how many of them, and at which rate they are taken.
 
-    ``frames`` None means any number; ``fps`` None means the video's own rate.
+    ``frames`` is the number that the model takes at once, None any number; ``fps`` None means the
+    video's own rate. ``sampling``: ``spread`` takes ``frames`` frames over the whole video,
+    ``dense`` all frames, in windows of ``frames`` (see :class:`zoo.media.VideoPrepare`).
     """
 
     size: tuple[int, int]
@@ -45,6 +48,7 @@ class VideoInput:
     std: tuple[float, float, float]
     frames: int | None = None
     fps: float | None = None
+    sampling: str = "dense"
     modality: str = "video"
 
 
@@ -82,7 +86,12 @@ def read_input(value: Value) -> MediaInput:
         else:
             frames = fields.take_maybe("frames", integer(1))
             fps = fields.take_maybe("fps", number)
-            found = VideoInput(size, fit, interpolation, mean, std, frames, fps)
+            sampling = fields.take_or("sampling", text(choices=SAMPLINGS), "dense")
+            if fps is not None and fps <= 0:
+                raise value.error(f"fps must be above 0, got {fps:g}")
+            if sampling == "spread" and (frames is None or fps is None):
+                raise value.error("sampling: spread needs frames and fps")
+            found = VideoInput(size, fit, interpolation, mean, std, frames, fps, sampling)
     fields.close()
     return found
 

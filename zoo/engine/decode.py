@@ -1,8 +1,10 @@
 """What ``Tokenizer.decode`` does: Tokens -> batches that fit together -> media at their scale."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -26,11 +28,18 @@ def decode_tokens(
     progress: bool,
     options: Mapping[str, object],
 ) -> list[Tensor]:
-    """One media tensor per item, on the CPU, in the order of the items."""
+    """One media tensor per item, on the CPU, in the order of the items.
+
+    Of items that are longer than the family's window each window is decoded by itself.
+    """
+    rows = list(range(len(tokens)))  # the item of each window
+    if tok.window is not None and bool((tokens.lengths > tok.window).any()):
+        tokens, rows = _windows(tokens, tok.window)
+        seeds, noise = [seeds[row] for row in rows], None if noise is None else noise[rows]
     results: dict[int, Tensor] = {}
     with tqdm(total=len(tokens), desc=f"{tok.name} decode", disable=not progress) as bar:
-        for rows in _batches(tok, tokens, batch_size):
-            part = tokens[rows].to(tok.device)
+        for batch in _batches(tok, tokens, batch_size):
+            part = tokens[batch].to(tok.device)
             slots, length = int(part.slot_counts.max()), int(part.lengths.max())
             with full_fp32(tok.device):
                 decoded = tok._decode(
@@ -38,13 +47,29 @@ def decode_tokens(
                     lengths=part.lengths,
                     grid=part.grid,
                     extras=part.extras,
-                    noise=Noise([seeds[r] for r in rows], None if noise is None else noise[rows]),
+                    noise=Noise([seeds[i] for i in batch], None if noise is None else noise[batch]),
                     **options,
                 )
-            for row, item, origin in zip(rows, decoded, part.origin, strict=True):
-                results[row] = tok.restore(item, origin, native).cpu()
-            bar.update(len(rows))
-    return [results[row] for row in range(len(tokens))]
+            for place, item, origin in zip(batch, decoded, part.origin, strict=True):
+                results[place] = tok.restore(item, origin, native).cpu()
+            bar.update(len(batch))
+    own = [list(places) for _, places in groupby(range(len(rows)), key=rows.__getitem__)]
+    return [_in_time([results.pop(place) for place in places]) for places in own]
+
+
+def _in_time(windows: list[Tensor]) -> Tensor:
+    return windows[0] if len(windows) == 1 else torch.cat(windows)
+
+
+def _windows(tokens: Tokens, size: int) -> tuple[Tokens, list[int]]:
+    """Every item cut into windows of ``size`` positions, and the item that each is of."""
+    pieces, rows = [], []
+    for row, length in enumerate(tokens.lengths.tolist()):
+        for start in range(0, max(length, 1), size):
+            stop = None if start + size >= length else start + size
+            pieces.append(tokens[row].crop(start, stop))
+            rows.append(row)
+    return Tokens.cat(pieces), rows
 
 
 def _batches(tok: "Family", tokens: Tokens, batch_size: int | None) -> Iterator[list[int]]:

@@ -1,6 +1,7 @@
 """What ``Tokenizer.encode`` does: media -> prepared items -> batches of one shape -> Tokens."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,14 +19,15 @@ from .provenance import made_by
 if TYPE_CHECKING:
     from ..family import Family
 
-WINDOW = 256  # items prepared at a time, so that a long list does not fill the memory
+MOST_PIECES, MOST_BYTES = 256, 1 << 28
+"""Pieces prepared at a time, so that neither a long list nor a long video fills the memory."""
 
 
 def prepare(tok: "Family", source: Source, options: Mapping[str, object]) -> Prepared:
     """Read and prepare one item; an error names it."""
-    loaded = source.load()
+    opened = source.open()
     try:
-        return tok.prepare(loaded, **options)
+        return tok.prepare(opened, **options)
     except MediaError as error:
         raise MediaError(f"{source.label}: {error}") from error
 
@@ -42,25 +44,59 @@ def encode_sources(
     for_prepare: Mapping[str, object],
     for_model: Mapping[str, object],
 ) -> Tokens:
-    """Encode items in windows; the result is in the order of the items."""
-    pieces: list[Tokens] = []
+    """Encode items piece by piece; the result is in the order of the items."""
+    found: list[Tokens] = []
+    rows: list[int] = []
     made = made_by(tok, {**for_prepare, **for_model})
     with tqdm(total=len(items), desc=f"{tok.name} encode", disable=not progress) as bar:
-        for start in range(0, len(items), WINDOW):
-            window = [prepare(tok, item, for_prepare) for item in items[start : start + WINDOW]]
+        for window in _windows(tok, items, for_prepare):
+            at = [row for row, _ in window]
+            whole = len(set(at)) == len(at)
             tokens = encode_window(
                 tok,
-                window,
+                [piece for _, piece in window],
                 prefix=prefix,
-                seeds=seeds[start : start + WINDOW],
-                noise=None if noise is None else noise[start : start + WINDOW],
+                seeds=[seeds[row] for row in at],
+                noise=None if noise is None else noise[at],
                 batch_size=batch_size,
                 for_model=for_model,
                 made=made,
-                done=bar.update,
+                done=bar.update if whole else int,
             )
-            pieces.append(tokens)
-    return Tokens.cat(pieces)
+            found.append(tokens)
+            rows += at
+            bar.update(max(0, at[-1] - bar.n))
+        bar.update(len(items) - bar.n)
+    return joined(Tokens.cat(found), rows)
+
+
+def _windows(
+    tok: "Family", items: Sequence[Source], options: Mapping[str, object]
+) -> Iterator[list[tuple[int, Prepared]]]:
+    """The pieces of all items in order, each with its item, as many at a time as may be held."""
+    held: list[tuple[int, Prepared]] = []
+    size = 0
+    for row, source in enumerate(items):
+        opened = source.open()
+        try:
+            for piece in tok.pieces(opened, **options):
+                held.append((row, piece))
+                size += piece.tensor.nbytes
+                if len(held) >= MOST_PIECES or size >= MOST_BYTES:
+                    yield held
+                    held, size = [], 0
+        except MediaError as error:
+            raise MediaError(f"{source.label}: {error}") from error
+    if held:
+        yield held
+
+
+def joined(tokens: Tokens, rows: Sequence[int]) -> Tokens:
+    """Pieces put together to items; ``rows`` is the item of each piece, rising."""
+    if len(set(rows)) == len(rows):
+        return tokens
+    own = [list(places) for _, places in groupby(range(len(rows)), key=rows.__getitem__)]
+    return Tokens.cat(Tokens.join(tokens[place] for place in places) for places in own)
 
 
 def encode_window(

@@ -46,6 +46,10 @@ def load(value: object, layout: str | None = None) -> Media:
     return Media("audio", [sound], rate=rate)
 
 
+open = load
+"""A sound is small enough to be decoded before it is prepared."""
+
+
 def check(item: Tensor) -> Tensor:
     """An item as it is stored: [channels, samples], float32."""
     if item.ndim != 2 or item.shape[0] == 0:
@@ -65,20 +69,21 @@ def suffixes() -> tuple[str, ...]:
     return tuple(_FORMATS)
 
 
-def write(item: Tensor, path: Path, rate: int | None) -> None:
-    """Write an item with 16 bits in the format that the suffix names."""
-    _write(item, path, rate, _FORMATS[path.suffix.lower()])
+def write(one: Media, path: Path) -> None:
+    """Write the item with 16 bits in the format that the suffix names."""
+    _write(one, path, _FORMATS[path.suffix.lower()])
 
 
-def html(item: Tensor, rate: int | None) -> str:
-    """An item as an HTML player that needs no file."""
+def html(one: Media) -> str:
+    """The item as an HTML player that needs no file."""
     stream = BytesIO()
-    _write(item, stream, rate, "WAV")
+    _write(one, stream, "WAV")
     data = base64.b64encode(stream.getvalue()).decode()
     return f'<audio controls src="data:audio/wav;base64,{data}"></audio>'
 
 
-def _write(item: Tensor, target: Path | BinaryIO, rate: int | None, name: str) -> None:
+def _write(one: Media, target: Path | BinaryIO, name: str) -> None:
+    item, rate = one.items[0], one.rate
     assert rate is not None  # Media of sound has one
     if bool(item.isnan().any()):
         raise MediaError("the sound contains NaN")

@@ -49,6 +49,10 @@ def load(value: object, layout: str | None = None) -> Media:
     return Media("image", [pixels])
 
 
+open = load
+"""An image is small enough to be decoded before it is prepared."""
+
+
 def check(item: Tensor) -> Tensor:
     """An item as it is stored: [3, height, width], uint8 or float32."""
     if item.ndim != 3 or item.shape[0] != 3 or 0 in item.shape:
@@ -84,8 +88,9 @@ def suffixes() -> tuple[str, ...]:
     return tuple(_FORMATS)
 
 
-def write(item: Tensor, path: Path, rate: int | None = None) -> None:
-    """Write an item in the format that the suffix names."""
+def write(one: Media, path: Path) -> None:
+    """Write the item in the format that the suffix names."""
+    item = one.items[0]
     name, options = _FORMATS[path.suffix.lower()]
     try:
         to_pil(item).save(path, format=name, **options)
@@ -103,7 +108,7 @@ def png(item: Tensor) -> bytes:
     return stream.getvalue()
 
 
-def html(item: Tensor, rate: int | None = None) -> str:
-    """An item as an HTML image that needs no file."""
-    data = base64.b64encode(png(item)).decode()
+def html(one: Media) -> str:
+    """The item as an HTML image that needs no file."""
+    data = base64.b64encode(png(one.items[0])).decode()
     return f'<img style="margin: 2px" src="data:image/png;base64,{data}">'

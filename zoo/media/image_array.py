@@ -21,14 +21,15 @@ def from_array(value: object, layout: str | None = None) -> Tensor:
     """
     if layout is not None and layout not in LAYOUTS:
         raise MediaError(f"layout is {layout!r}; expected 'chw' or 'hwc'")
-    image = _channels_first(_as_tensor(value), layout)
+    image = _channels_first(as_tensor(value), layout)
     image = _checked_float(image) if image.is_floating_point() else _checked_integer(image)
     if image.shape[0] == 4:
         image = _over_white(image)
     return image.expand(3, -1, -1).clone(memory_format=torch.contiguous_format)
 
 
-def _as_tensor(value: object) -> Tensor:
+def as_tensor(value: object) -> Tensor:
+    """Any array as a tensor on the CPU; a numpy array is copied."""
     if isinstance(value, Tensor):
         if value.layout != torch.strided:
             raise MediaError(f"a tensor of layout {value.layout}; call .to_dense() first")

@@ -4,13 +4,12 @@ A modality is one module of this folder, named after it, with
 
 - ``BATCH_AXES``: the number of axes at which a bare array is a batch of items,
 - ``load(value, layout) -> Media``: one item of any accepted kind, as a batch of one,
+- ``open(value, layout)``: the same for preparing: what may not fit into memory (a video) as an
+  object that gives its parts, else as ``load``,
 - ``check(item) -> Tensor``: an item in its stored form, or a MediaError,
 - ``canonical(item) -> Tensor``: an item as float32 in its canonical range,
 - ``suffixes() -> tuple``: the file suffixes it writes, the usual one first,
-- ``write(item, path, rate)`` and ``html(item, rate) -> str``: an item as a file, and in a
-  notebook; ``rate`` in Hz is a sound's, else None.
-
-Video is added as ``video.py`` and by its name in ``READABLE``.
+- ``write(one, path)`` and ``html(one) -> str``: Media of one item as a file, and in a notebook.
 """
 
 import os
@@ -23,10 +22,11 @@ from types import ModuleType
 import numpy as np
 from PIL import Image
 
-from ..errors import MediaError, NotSupportedError
+from ..errors import MediaError
 
 MODALITIES = ("image", "audio", "video")
-READABLE = ("image", "audio")
+
+_VIDEO_AXES = 4  # of an array; a sound has at most 3, a batch's
 
 _SUFFIXES = {
     "image": ".png .jpg .jpeg .jpe .jfif .webp .avif .bmp .gif .tif .tiff .ppm .pgm .pbm .pnm "
@@ -65,23 +65,23 @@ _MAGIC: tuple[tuple[str, tuple[tuple[int, bytes], ...]], ...] = (
 )
 
 
-def is_sound(value: object) -> bool:
-    """Whether a value is (array, rate) or a mapping that has both."""
+def has_rate(value: object) -> bool:
+    """Whether a value is (array, Hz) of a sound, (frames, fps) of a video, or a sound's mapping."""
     if isinstance(value, Mapping):
         return {"array", "sampling_rate"} <= set(value)
-    if not isinstance(value, tuple) or len(value) != 2:
+    if not isinstance(value, tuple) or len(value) != 2 or not _is_number(value[1]):
         return False
-    return hasattr(value[0], "shape") and isinstance(value[1], Number | np.number)
+    return hasattr(value[0], "shape") or isinstance(value[0], (list, tuple))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Number | np.number) and not isinstance(value, bool)
 
 
 def handler(modality: str) -> ModuleType:
-    """The module that handles ``modality``; MediaError or NotSupportedError without one."""
-    if modality in READABLE:
-        return import_module(f"{__package__}.{modality}")
+    """The module that handles ``modality``; MediaError without one."""
     if modality in MODALITIES:
-        raise NotSupportedError(
-            f"{modality} cannot be read yet; this version handles: {', '.join(READABLE)}"
-        )
+        return import_module(f"{__package__}.{modality}")
     raise MediaError(f"no modality {modality!r}; expected one of: {', '.join(MODALITIES)}")
 
 
@@ -107,8 +107,10 @@ def guess(value: object) -> str | None:
     """The modality of a path (by suffix, then first bytes), bytes, a PIL image, (array, rate)."""
     if isinstance(value, Image.Image):
         return "image"
-    if is_sound(value):
-        return "audio"
+    if has_rate(value):
+        frames = value[0] if isinstance(value, tuple) else ()
+        pictures = isinstance(frames, list) or getattr(frames, "ndim", 0) >= _VIDEO_AXES
+        return "video" if pictures else "audio"
     if isinstance(value, (bytes, bytearray, memoryview)):
         return sniff(bytes(value[:32]))
     if not isinstance(value, (str, os.PathLike)):

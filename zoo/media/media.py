@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,11 +13,13 @@ from torch import Tensor
 from ..errors import MediaError
 from .kinds import handler
 from .save import save
+from .timing import video_timing
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
+Rate = TypeVar("Rate", int, float | None)
 _SHOWN = 16  # items in a notebook's display
 
 
@@ -27,9 +29,11 @@ class Media:
 
     An image is a tensor [3, height, width], sRGB: uint8 as decoded from an 8-bit source, or
     float32 in 0..1. A sound is float32 [channels, samples] in -1..1 with a rate in Hz: ``rate``
-    is given as one for all items or one per item. Items may differ in size; only ``tensor`` and
-    ``numpy`` need them equal. ``media[i]``, slices and iteration give Media again. ``fps`` and
-    ``times`` (seconds, per item and frame) are None for images and sound.
+    is given as one for all items or one per item. A video is [frames, 3, height, width] as an
+    image, with ``times`` in seconds per item and frame, or ``fps`` (for all items or one each),
+    or both, where the rate is not what the times say; None where nobody knows. Items may differ
+    in size; only ``tensor`` and ``numpy`` need them equal. ``media[i]``, slices and iteration
+    give Media again.
 
     >>> import torch
     >>> media = Media("image", torch.zeros(2, 3, 4, 6))
@@ -40,8 +44,8 @@ class Media:
     modality: str
     items: tuple[Tensor, ...]
     rates: tuple[int, ...] | None
-    fps: float | None
-    times: tuple[tuple[float, ...], ...] | None
+    frame_rates: tuple[float | None, ...] | None
+    times: tuple[tuple[float, ...] | None, ...] | None
 
     def __init__(
         self,
@@ -49,8 +53,8 @@ class Media:
         items: Iterable[Tensor],
         *,
         rate: int | Sequence[int] | None = None,
-        fps: float | None = None,
-        times: Iterable[Iterable[float]] | None = None,
+        fps: float | Sequence[float | None] | None = None,
+        times: Iterable[Iterable[float] | None] | None = None,
     ):
         check = handler(modality).check
         object.__setattr__(self, "modality", modality)
@@ -58,11 +62,11 @@ class Media:
         object.__setattr__(self, "rates", _one_each(rate, len(self.items)))
         if self.rates is None and modality == "audio":
             raise MediaError("sound needs its sample rate: Media('audio', items, rate=...)")
-        object.__setattr__(self, "fps", fps)
-        seconds = None if times is None else tuple(tuple(map(float, item)) for item in times)
-        if seconds is not None and len(seconds) != len(self.items):
-            raise MediaError(f"frame times of {len(seconds)} items given for {len(self)} items")
-        object.__setattr__(self, "times", seconds)
+        if modality != "video" and (fps is not None or times is not None):
+            raise MediaError(f"fps and times are for video, not for {modality}")
+        timing = (None, None) if modality != "video" else video_timing(self.items, fps, times)
+        object.__setattr__(self, "frame_rates", timing[0])
+        object.__setattr__(self, "times", timing[1])
 
     def __len__(self) -> int:
         return len(self.items)
@@ -75,7 +79,7 @@ class Media:
             self.modality,
             self.items[index],
             rate=None if self.rates is None else self.rates[index],
-            fps=self.fps,
+            fps=None if self.frame_rates is None else self.frame_rates[index],
             times=None if self.times is None else self.times[index],
         )
 
@@ -85,18 +89,19 @@ class Media:
     @property
     def rate(self) -> int | None:
         """The sample rate of all items in Hz; a MediaError if they differ (see ``rates``)."""
-        if self.rates is None:
-            return None
-        if len(set(self.rates)) != 1:
-            found = ", ".join(map(str, sorted(set(self.rates)))) or "no items"
-            raise MediaError(f"one rate needs items of one rate, this batch has {found}")
-        return self.rates[0]
+        return None if self.rates is None else _common(self.rates, "rate")
+
+    @property
+    def fps(self) -> float | None:
+        """The frame rate of all items; a MediaError if they differ (see ``frame_rates``)."""
+        return None if self.frame_rates is None else _common(self.frame_rates, "frame rate")
 
     @property
     def tensor(self) -> Tensor:
         """The canonical float32 batch.
 
-        Images: [item, 3, height, width] in 0..1; sound: [item, channels, samples] in -1..1.
+        Images: [item, 3, height, width] in 0..1; sound: [item, channels, samples] in -1..1;
+        video: [item, frames, 3, height, width] in 0..1.
 
         A MediaError if the items differ in shape or there are none.
         """
@@ -114,18 +119,24 @@ class Media:
         """``tensor`` as a float32 numpy array."""
         return self.tensor.cpu().numpy()
 
-    def pil(self) -> "Image":
-        """The image of a batch of one, 8 bits a channel; of more: ``[m.pil() for m in media]``."""
-        if self.modality != "image" or len(self) != 1:
+    def pil(self) -> "Image | list[Image]":
+        """The image of a batch of one, 8 bits a channel; of a video the list of its frames.
+
+        Of more items: ``[m.pil() for m in media]``.
+        """
+        if self.modality == "audio" or len(self) != 1:
             raise MediaError(f"pil() is for one image, this is {self!r}; take one: media[i].pil()")
-        return handler("image").to_pil(self.items[0])
+        to_pil = handler("image").to_pil
+        if self.modality == "video":
+            return [to_pil(frame) for frame in self.items[0]]
+        return to_pil(self.items[0])
 
     def to(self, device: str | torch.device) -> "Media":
         """The same media with its tensors on ``device``."""
         moved = [item.to(device) for item in self.items]
-        return Media(self.modality, moved, rate=self.rates, fps=self.fps, times=self.times)
+        return Media(self.modality, moved, rate=self.rates, fps=self.frame_rates, times=self.times)
 
-    def save(self, path: str | os.PathLike[str]) -> list[Path]:
+    def save(self, path: str | os.PathLike[str], *, fps: float | None = None) -> list[Path]:
         """Write every item to a file; returns the paths written.
 
         - ``"out.png"``: one file, for a batch of one, in the format that the suffix names.
@@ -133,11 +144,13 @@ class Media:
         - ``"out/"``, an existing folder, or a name without suffix: ``out/0000.png`` and so on;
           the folder is made if need be.
 
-        Each file appears whole or not at all. Images are rounded to 8 bits,
-        sound to 16. MediaError: an
-        unknown suffix, several items for one file, a folder that is missing, a full disk.
+        Each file appears whole or not at all. Images are rounded to 8 bits, sound to 16. A
+        video keeps its times, unless ``fps`` says how fast to show it: mp4 and mov (H.264), webm
+        (VP9), gif, and mkv, which keeps every pixel (FFV1). MediaError: an unknown suffix,
+        several items for one file, a folder that is missing, a full disk.
         """
-        return save(self, os.fspath(path))
+        timed = self if fps is None else Media(self.modality, self.items, rate=self.rates, fps=fps)
+        return save(timed, os.fspath(path))
 
     def __repr__(self) -> str:
         shapes = ", ".join(str(list(item.shape)) for item in self.items[:4])
@@ -152,9 +165,15 @@ class Media:
     def _repr_html_(self) -> str | None:
         if self.modality == "image" and len(self) == 1:
             return None  # a notebook shows the PNG instead
-        shown = zip(self.items, self.rates or (None,) * len(self), strict=True)
-        html = "".join(handler(self.modality).html(*pair) for pair in islice(shown, _SHOWN))
+        html = "".join(handler(self.modality).html(one) for one in islice(self, _SHOWN))
         return html + (f"<p>and {len(self) - _SHOWN} more</p>" if len(self) > _SHOWN else "")
+
+
+def _common(rates: Sequence[Rate], what: str) -> Rate:
+    if len(set(rates)) != 1:
+        found = ", ".join(map(str, dict.fromkeys(rates))) or "no items"
+        raise MediaError(f"one {what} needs items of one {what}, this batch has {found}")
+    return rates[0]
 
 
 def _one_each(rate: int | Sequence[int] | None, items: int) -> tuple[int, ...] | None:

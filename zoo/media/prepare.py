@@ -77,10 +77,22 @@ class ImagePrepare:
         layout: str | None = None,
     ) -> Prepared:
         """Prepare one image: anything that encode accepts as one image."""
-        fit, interpolation = fit or self.fit, interpolation or self.interpolation
+        self._check(fit or self.fit, interpolation or self.interpolation)
         fast = decoder == "torchvision"
-        resample = fits.Filter(self._check(fit, interpolation), fast)
         image = _fast_image(item) if fast and is_encoded(item) else _image(item, layout)
+        return self.fitted(image, fit, interpolation, fast=fast)
+
+    def fitted(
+        self,
+        image: Tensor,
+        fit: str | None = None,
+        interpolation: str | None = None,
+        *,
+        fast: bool = False,
+    ) -> Prepared:
+        """Prepare one picture in its stored form, [3, height, width] uint8 or float32."""
+        fit = fit or self.fit
+        resample = fits.Filter(self._check(fit, interpolation or self.interpolation), fast)
         height, width = image.shape[1:]
         rect, canvas = (0, 0, height, width), None
         if (height, width) == self.size:

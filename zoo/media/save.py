@@ -16,13 +16,12 @@ def save(media: "Media", path: str) -> list[Path]:
     """Write every item of ``media``; see ``Media.save``."""
     write = handler(media.modality).write
     targets = _targets(media, path)
-    rates = media.rates or (None,) * len(media)
-    for index, (item, target, rate) in enumerate(zip(media.items, targets, rates, strict=True)):
+    for index, (one, target) in enumerate(zip(media, targets, strict=True)):
         try:
             if not target.parent.is_dir():
                 raise MediaError(f"there is no folder {target.parent}")
             with atomic_write(target) as temporary:
-                write(item, temporary, rate)
+                write(one, temporary)
         except (MediaError, OSError) as error:
             which = f"item {index + 1} of {len(media)}: " if len(media) > 1 else ""
             reason = getattr(error, "strerror", None) or error  # without the temporary name

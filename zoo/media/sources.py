@@ -2,11 +2,12 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from ..errors import MediaError
-from .kinds import MODALITIES, guess, handler, is_sound, sniff
+from .kinds import MODALITIES, guess, handler, has_rate, sniff
 from .media import Media
 from .streams import is_encoded, open_stream
 
@@ -29,12 +30,19 @@ class Source:
 
     def load(self) -> Media:
         """Decode: Media of one item; a MediaError names the item."""
+        return self._through("load")
+
+    def open(self) -> object:
+        """What ``prepare`` takes: of a video a Clip, whose frames are not decoded yet."""
+        return self._through("open")
+
+    def _through(self, function: str) -> Any:
         if isinstance(self.value, Media) and self.value.modality != self.modality:
             raise MediaError(
                 f"{self.label}: Media of modality {self.value.modality}, expected {self.modality}"
             )
         try:
-            return handler(self.modality).load(self.value, self.layout)
+            return getattr(handler(self.modality), function)(self.value, self.layout)
         except MediaError as error:
             raise MediaError(f"{self.label}: {error}{self._other_kind()}") from error
 
@@ -56,10 +64,11 @@ def sources(
     """The items of anything that encode accepts, in order; nothing is decoded yet.
 
     A list or tuple is a batch of its members (nested ones are flattened), and so are Media and
-    an array with one axis more than an item (images: 4, sound: 3). For sound, (array, rate) is
-    one value. ``modality`` None is guessed from the suffix or the first bytes of files, which
-    arrays do not have. ``layout`` (images: "chw", "hwc"; sound: "ct", "tc") is for arrays whose
-    channel axis could be either.
+    an array with one axis more than an item (images: 4, sound: 3, video: 5). (array, rate) of a
+    sound and (frames, fps) of a video are one value; the frames may be a list of pictures.
+    ``modality`` None is guessed from the suffix or the first bytes of files, which arrays do not
+    have; a GIF is an image unless video is asked for. ``layout`` (images: "chw", "hwc"; sound:
+    "ct", "tc"; video: "tchw", "thwc") is for arrays whose channel axis could be either.
     """
     values = _flatten(media)
     if not values:
@@ -84,17 +93,23 @@ def read(media: object, modality: str | None = None, *, layout: str | None = Non
     >>> zoo.read("cat.jpg").tensor.shape  # doctest: +SKIP
     torch.Size([1, 3, 256, 384])
 
-    Images keep their size and, from 8-bit sources, stay uint8. Sound keeps its rate. See ``sources`` for ``modality``
-    and ``layout``. MediaError: what cannot be read, with the item of the list.
+    Images and videos keep their size and, from 8-bit sources, stay uint8. Sound keeps its rate,
+    video its frame times; all frames are held (``zoo.media.open_video`` gives them one by one).
+    See ``sources`` for ``modality`` and ``layout``. MediaError: what cannot be read, with the
+    item of the list.
     """
     loaded = [source.load() for source in sources(media, modality, layout=layout)]
     rates = [rate for one in loaded for rate in one.rates or ()]
+    fps = [rate for one in loaded for rate in one.frame_rates or ()]
+    times = [seconds for one in loaded for seconds in one.times or ()]
     items = [item for one in loaded for item in one.items]
-    return Media(loaded[0].modality, items, rate=rates or None)
+    return Media(
+        loaded[0].modality, items, rate=rates or None, fps=fps or None, times=times or None
+    )
 
 
 def _flatten(media: object) -> list[object]:
-    if isinstance(media, (list, tuple)) and not is_sound(media):
+    if isinstance(media, (list, tuple)) and not has_rate(media):
         return [item for member in media for item in _flatten(member)]
     return [media]
 
@@ -117,6 +132,8 @@ def _name(value: object) -> str:
         return os.fsdecode(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"{len(value)} bytes"
+    if isinstance(value, tuple) and isinstance(value[0], (list, tuple)):
+        return f"{len(value[0])} frames, {value[1]} fps"
     if isinstance(value, tuple):
         return f"{_name(value[0])}, {value[1]} Hz"
     filename = getattr(value, "filename", None) or getattr(value, "name", None)

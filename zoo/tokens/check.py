@@ -109,7 +109,10 @@ def _count_slots(codes: Tensor, spec: TokenSpec) -> Tensor:
 
 
 def check_grid(value: object, lengths: Tensor, spec: TokenSpec) -> Tensor | None:
-    """The token grid [item, 1..3] as int64: (t,), (h, w) or (t, h, w)."""
+    """The token grid [item, 1..3] as int64: (t,), (h, w) or (t, h, w).
+
+    Its sides multiply to the positions, unless an extra says where on it each position lies.
+    """
     if value is None:
         return None
     grid = integers(value, "grid", "item, side", lengths.device)
@@ -119,13 +122,13 @@ def check_grid(value: object, lengths: Tensor, spec: TokenSpec) -> Tensor | None
         )
     merged = any({"row", "column"} & set(extra.axes) for extra in spec.extras)
     cut = spec.prefixes is not None and spec.prefixes.axis == "position"
-    fixed = spec.order == "time" or (spec.order == "raster" and not (merged or cut))
+    fixed = (spec.order == "time" or (spec.order == "raster" and not cut)) and not merged
     bad = (grid < (0 if spec.order == "time" else 1)).any(1)
     if where := first(bad | (grid.prod(1) != lengths) if fixed else bad):
         i = where[0]
         raise TokenError(f"grid: {grid[i].tolist()} for item {i}, which has {lengths[i]} positions")
-    if spec.order == "time" and grid.shape[1] != 1:
-        raise TokenError("grid: has one side, t, where the order is time")
+    if spec.order == "time" and grid.shape[1] == 2:
+        raise TokenError("grid: has one side, t, or three, (t, h, w), where the order is time")
     return grid
 
 

@@ -103,10 +103,30 @@ def _checked(
     tensor = shrink(extra, tensor, sizes)
     owned = own_mask(extra, tensor.shape, sizes)
     tensor = tensor.masked_fill(~owned, extra.neutral)
+    if extra.labels:
+        _check_labels(extra, tensor, sizes["position"])
     if tensor.is_floating_point() and not tensor.isfinite().all():
         item = int((~tensor.isfinite()).nonzero()[0, 0])
         raise TokenError(f"{where}: NaN or infinite in item {item}")
     return tensor
+
+
+def _check_labels(extra: ExtraSpec, labels: Tensor, lengths: Tensor) -> None:
+    reach = lengths.reshape(-1, *[1] * (labels.ndim - 1))
+    bad = ((labels < 0) | (labels >= reach)) & (labels != extra.neutral)
+    if bad.any():
+        item, *place = bad.nonzero()[0].tolist()
+        raise TokenError(
+            f"extra {extra.name!r}: {int(labels[item][tuple(place)])} at item {item}, "
+            f"{[*extra.axes[1:]]} {place}, is none of its {int(lengths[item])} positions"
+        )
+
+
+def moved(extra: ExtraSpec, tensor: Tensor, positions: int) -> Tensor:
+    """The extra after its item got ``positions`` more in front (negative: fewer)."""
+    if not extra.labels or not positions:
+        return tensor
+    return torch.where(tensor == extra.neutral, tensor, tensor + positions).to(tensor.dtype)
 
 
 def neutral_extras(

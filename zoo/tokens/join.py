@@ -1,13 +1,14 @@
 """Putting Tokens together: as more items, or as one stretch of time after another."""
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from ..errors import TokenError
-from .extras import own_part
+from .extras import moved, own_part
 from .origin import join_origins
 from .padding import grow, stack_ragged
 from .spec import ExtraSpec
@@ -71,7 +72,7 @@ def join(pieces: Iterable["Tokens"]) -> "Tokens":
     return first.replace(
         codes=stack_ragged(joined, -1),
         lengths=lengths,
-        grid=None if any(piece.grid is None for piece in pieces) else lengths[:, None],
+        grid=_join_grids(pieces, parts),
         origin=[join_origins([piece.origin[i] for piece in pieces]) for i in items],
         extras={
             extra.name: stack_ragged(
@@ -81,6 +82,19 @@ def join(pieces: Iterable["Tokens"]) -> "Tokens":
         },
         made_by=_common(pieces),
     )
+
+
+def _join_grids(pieces: Sequence["Tokens"], parts: Sequence[Sequence["Tokens"]]) -> Tensor | None:
+    """The sides t of an item's pieces add up; h and w are those of all."""
+    if any(piece.grid is None for piece in pieces):
+        return None
+    grids = []
+    for item, own in enumerate(parts):
+        found = torch.stack([part.grid[item] for part in own if part.grid is not None])
+        if bool((found[:, 1:] != found[0, 1:]).any()):
+            raise TokenError(f"join: the pieces of item {item} differ in grid: {found.tolist()}")
+        grids.append(torch.cat([found[:, 0].sum()[None], found[0, 1:]]))
+    return torch.stack(grids)
 
 
 def _parts(pieces: Sequence["Tokens"], item: int) -> list["Tokens"]:
@@ -101,9 +115,13 @@ def _parts(pieces: Sequence["Tokens"], item: int) -> list["Tokens"]:
 
 
 def _join_extra(extra: ExtraSpec, pieces: Sequence["Tokens"], item: int) -> Tensor:
-    own = [own_part(extra, p.extras[extra.name], p.axis_sizes, item) for p in pieces]
+    before = accumulate((int(piece.lengths[item]) for piece in pieces), initial=0)
+    own = [
+        moved(extra, own_part(extra, p.extras[extra.name], p.axis_sizes, item), positions)
+        for p, positions in zip(pieces, before, strict=False)
+    ]
     for axis, name in enumerate(extra.axes[1:]):
-        if name in ("position", "segment"):
+        if name in ("position", "segment", "frame"):
             return torch.cat(own, axis)
     if any(not torch.equal(own[0], other) for other in own[1:]):
         raise TokenError(f"join: extra {extra.name!r} differs between the pieces of item {item}")

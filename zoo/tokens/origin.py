@@ -31,7 +31,7 @@ class Origin:
     rate: int | None = None
     """Sample rate of the original sound in Hz."""
     out_samples: int | None = None
-    """Samples at the model's rate."""
+    """Samples at the model's rate; of a video the frames that the model saw."""
     channels: int | None = None
     """Channels of the original sound."""
     times: tuple[float, ...] | None = None

@@ -10,8 +10,9 @@ from torch import Tensor
 from ..errors import TokenError
 from .check import as_list
 from .checks import show, whole
-from .extras import shrink
+from .extras import moved, shrink
 from .origin import crop_origin
+from .padding import stack_ragged
 
 if TYPE_CHECKING:
     from .container import Tokens
@@ -107,20 +108,49 @@ def crop(tokens: "Tokens", start: int, stop: int | None) -> "Tokens":
         raise TokenError(f"crop({start}, {stop}): cuts are legal at multiples of {spec.crop}")
 
     lengths = tokens.lengths.clamp(start, stop) - start
+    firsts, lasts = _frames(tokens, start), _frames(tokens, stop)
+    grid = None if tokens.grid is None else tokens.grid.clone()
+    if grid is not None:
+        grid[:, 0] = lengths.new_tensor(lasts) - lengths.new_tensor(firsts)
     extras = {}
     for extra in spec.extras:
+        given = tokens.extras[extra.name]
+        if "frame" in extra.axes:
+            axis = extra.axes.index("frame") - 1
+            cut = [
+                moved(extra, item, -start).narrow(axis, first, last - first)
+                for item, first, last in zip(given, firsts, lasts, strict=True)
+            ]
+            extras[extra.name] = stack_ragged(cut, extra.neutral) if cut else given
+            continue
         scale = spec.segment or 1 if "segment" in extra.axes else 1
         ends = slice(-(-start // scale), -(-stop // scale))
         time = {"position", "segment"}
         cuts = tuple(ends if axis in time else slice(None) for axis in extra.axes)
-        extras[extra.name] = tokens.extras[extra.name][cuts]
+        extras[extra.name] = given[cuts]
     return tokens.replace(
         codes=tokens.codes[:, :, start:stop],
         lengths=lengths,
-        grid=None if tokens.grid is None else lengths[:, None],
+        grid=grid,
         origin=[
             origin and crop_origin(origin, spec, length, start, last)
             for origin, length in zip(tokens.origin, tokens.lengths.tolist(), strict=True)
         ],
         extras=extras,
     )
+
+
+def _frames(tokens: "Tokens", position: int) -> list[int]:
+    """How many rows t of each item's grid lie before a position."""
+    frames: list[int] = []
+    lengths, grid = tokens.lengths.tolist(), tokens.grid
+    for item, length in enumerate(lengths):
+        rows = 0 if grid is None else int(grid[item, 0])
+        before, rest = divmod(rows * min(position, length), length or 1)
+        if rest:
+            raise TokenError(
+                f"crop at {position}: item {item} has {rows} frames in {length} positions, so the "
+                "cut would go through a frame"
+            )
+        frames.append(before)
+    return frames

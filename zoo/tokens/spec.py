@@ -14,7 +14,6 @@ __all__ = ["MAX_VOCABULARY", "ORDERS", "ExtraSpec", "Prefixes", "TokenSpec"]
 
 ORDERS = ("time", "raster", "scales", "prefix")
 MAX_VOCABULARY = 2**31
-_GRID_AXES = {"frame", "row", "column"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class TokenSpec:
     slots: tuple[str, ...] = ()
     """Names of the slots, each once. One that carries what is said is called ``semantic``."""
     hop: int | None = None
-    """Samples (of a video: frames) at the model's rate per position; for order time."""
+    """Samples at the model's rate per position; for order time."""
     sample_rate: int | None = None
     """The model's rate in Hz."""
     crop: int | None = None
@@ -47,7 +46,8 @@ class TokenSpec:
     segment: int | None = None
     """Positions per entry of a ``segment`` axis."""
     segment_hop: int | None = None
-    """Samples by which a segment advances, where segments overlap (EnCodec 48 kHz: 47520)."""
+    """Samples (of a video: frames) by which a segment advances, where that is not segment * hop
+    (EnCodec 48 kHz, whose segments overlap: 47520) or positions are not equal in time (video)."""
 
     def __post_init__(self) -> None:
         word(self.order, "order", ORDERS)
@@ -77,8 +77,9 @@ class TokenSpec:
                 raise TokenError(f"extras[{i}]: expected an ExtraSpec, got {extra!r}")
             if "segment" in extra.axes and self.segment is None:
                 raise TokenError(f"segment: needed by the axes of extra {extra.name!r}")
-            if self.crop and _GRID_AXES & set(extra.axes):
-                raise TokenError(f"crop: extra {extra.name!r} has axes that no cut in time fits")
+            flat = extra.labels or {"row", "column"} & set(extra.axes)
+            if self.crop and flat and "frame" not in extra.axes:
+                raise TokenError(f"crop: extra {extra.name!r} has no axis that a cut in time fits")
         if len({extra.name for extra in self.extras}) != len(self.extras):
             raise TokenError("extras: a name stands twice")
 
@@ -102,12 +103,14 @@ class TokenSpec:
             raise TokenError(f"hop: has no meaning in order {self.order!r}")
         if self.sample_rate and not self.hop:
             raise TokenError("sample_rate: needs hop")
-        if self.segment_hop and not (self.segment and self.hop):
-            raise TokenError("segment_hop: needs segment and hop")
+        if self.segment_hop and not (self.segment and self.order == "time"):
+            raise TokenError("segment_hop: needs segment, and order time")
         if self.crop:
             cut = self.prefixes is not None and self.prefixes.axis == "position"
-            if not self.hop or self.positions or cut:
-                raise TokenError("crop: needs order time, hop, and positions that are free")
+            if not (self.hop or self.segment_hop) or self.positions or cut:
+                raise TokenError(
+                    "crop: needs order time, hop or segment_hop, and positions that are free"
+                )
             if self.segment and self.crop % self.segment:
                 raise TokenError(f"crop: {self.crop} is no multiple of segment {self.segment}")
 
@@ -171,12 +174,12 @@ class TokenSpec:
 
     def samples(self, positions: int) -> int:
         """Samples (of a video: frames) at the model's rate before position ``positions``."""
-        if self.hop is None:
-            raise TokenError("hop: unknown, so positions have no length in samples")
+        segments, rest = 0, positions
         if self.segment and self.segment_hop:
             segments, rest = divmod(positions, self.segment)
-            return segments * self.segment_hop + rest * self.hop
-        return positions * self.hop
+        if rest and self.hop is None:
+            raise TokenError("hop: unknown, so positions have no length in samples")
+        return segments * (self.segment_hop or 0) + rest * (self.hop or 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, without the fields that are at their default."""

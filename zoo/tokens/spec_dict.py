@@ -17,6 +17,9 @@ def spec_to_dict(spec: TokenSpec) -> dict[str, Any]:
         usual = Prefixes(spec.prefixes.axis, spec.prefixes.unit, spec.prefixes.sizes)
         if spec.prefixes == usual:
             del full["prefixes"]["values"]
+    for extra in full["extras"]:
+        if not extra["labels"]:
+            del extra["labels"]
     return {name: _plain(value) for name, value in full.items() if value != defaults[name]}
 
 

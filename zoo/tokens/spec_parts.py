@@ -76,6 +76,8 @@ class ExtraSpec:
     ``axes`` starts with ``item``; slot, position and segment follow the ids when these are cut;
     frame, row and column follow the grid; any other word is an axis of one size for all items.
     ``neutral`` is what ids from a language model take, ``bits`` the nominal size of one element.
+    ``labels``: the values are positions of the same item (or ``neutral``), and stay with them
+    when positions are cut and joined.
     """
 
     name: str
@@ -83,6 +85,7 @@ class ExtraSpec:
     axes: tuple[str, ...]
     neutral: float
     bits: float
+    labels: bool = False
 
     def __post_init__(self) -> None:
         word(self.name, "name")
@@ -98,6 +101,10 @@ class ExtraSpec:
         limits = EXTRA_DTYPES[self.dtype]
         if limits and not (neutral.is_integer() and limits[0] <= neutral <= limits[1]):
             raise TokenError(f"neutral: {neutral:g} is no value of {self.dtype}")
+        if not isinstance(self.labels, bool):
+            raise TokenError(f"labels: expected true or false, got {self.labels!r}")
+        if self.labels and self.dtype not in ("int16", "int32", "int64"):
+            raise TokenError(f"labels: positions are int16, int32 or int64, not {self.dtype}")
         object.__setattr__(self, "axes", axes)
         object.__setattr__(self, "neutral", neutral)
         object.__setattr__(self, "bits", real(self.bits, "bits", 0))
