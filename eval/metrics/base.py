@@ -36,7 +36,7 @@ class SampleMetric(ABC):
     ``settings``.
     """
 
-    columns: ClassVar[Mapping[str, Column]]
+    columns: Mapping[str, Column]
     package: ClassVar[str | None] = None
     """The distribution that computes it; None: this library's own code."""
 

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from zoo.cards import Card
 from zoo.commands.parts.arguments import key_value, numbers
@@ -63,6 +63,11 @@ def check(card: Card, args: argparse.Namespace, modality: str) -> None:
             re.compile(args.cluster)
         except re.error as error:
             raise ZooError(f"--cluster {args.cluster!r}: no regular expression ({error})") from None
+
+
+def split(names: Iterable[str] | None, known: Container[str]) -> list[str] | None:
+    """Those of ``names`` that are ``known``; None where none were given at all."""
+    return None if names is None else [name for name in names if name in known]
 
 
 def _names(text: str, known: Sequence[str]) -> list[str]:

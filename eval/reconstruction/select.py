@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def select(
-    makers: Mapping[str, Callable[[], T]], usual: Iterable[str], asked: Iterable[str] | None
+    makers: Mapping[str, Callable[[], T]], usual: Iterable[str] | None, asked: Iterable[str] | None
 ) -> tuple[dict[str, T], list[dict[str, str]]]:
     """Make the asked metrics, or the usual ones; returns them and what had to be skipped.
 
@@ -20,7 +20,7 @@ def select(
         ZooError: naming what is missing, and where it comes from.
     """
     found, skipped = {}, []
-    for name in usual if asked is None else asked:
+    for name in (usual or ()) if asked is None else asked:
         try:
             found[name] = made(makers[name], name)
         except ZooError as error:

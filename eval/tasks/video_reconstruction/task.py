@@ -39,7 +39,6 @@ def plan(tok: Tokenizer, args: argparse.Namespace) -> ReconstructionPlan:
     """The task on a loaded tokenizer."""
     setup = Setup.of(tok, args)
     makers: dict[str, Callable[[], SetMetric]] = {"fvd": partial(Fvd, args.i3d, args.device)}
-    asked = args.metrics
-    metrics, skipped = select(METRICS, METRICS, asked and [m for m in asked if m in METRICS])
-    sets, lacking = select(makers, SETS, asked and [m for m in asked if m in SETS])
+    metrics, skipped = select(METRICS, METRICS, arguments.split(args.metrics, METRICS))
+    sets, lacking = select(makers, SETS, arguments.split(args.metrics, SETS))
     return ReconstructionPlan(setup, VideoEnds(setup), metrics, sets, [*skipped, *lacking])
