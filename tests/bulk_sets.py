@@ -63,12 +63,4 @@ def tiny_model(place: Path) -> Card:
 
 
 def job_for(card: Card, source: Path | str, **changes: object) -> Job:
-    given = {
-        "model": str(card.path),
-        "source": str(source),
-        "modality": card.modality,
-        "space": card.code_space,
-        "id_revision": card.id_revision,
-        "unit_size": 4,
-    }
-    return Job(**given | changes)
+    return Job.plan(str(card.path), str(source), **{"unit_size": 4} | changes)

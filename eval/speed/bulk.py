@@ -145,7 +145,7 @@ def _run(
 ) -> float:
     """Do all units; seconds until the first was written."""
     folder.mkdir()
-    job = Job(args.name, source.place, tok.modality, tok.space, 1, options=options)
+    job = Job.plan(args.name, source.place, options=options)
     started, first = time.perf_counter(), 0.0
     for record in run_local(tok, job, folder, manifest, source, range(manifest.units), resources):
         first = first or time.perf_counter() - started - record.seconds

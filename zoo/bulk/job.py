@@ -1,12 +1,14 @@
 """What a bulk job does, written beside its output: a re-run must be of the same job."""
 
 import json
+import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from ..atomic import atomic_write
 from ..errors import TokenError
+from ..registry import find
 
 FILE = "job.json"
 VERSION = 1
@@ -31,6 +33,21 @@ class Job:
     unit_size: int = 1024
     packed: bool = False
     limit: int | None = None
+
+    @classmethod
+    def plan(cls, model: str, source: str, **settings: Any) -> "Job":
+        """The job of tokenizing ``source`` with ``model``; paths mean the same from elsewhere.
+
+        Raises:
+            UnknownTokenizerError: for a model that there is not.
+        """
+        card = find(model)
+        facts = {
+            "modality": card.modality,
+            "space": card.code_space,
+            "id_revision": card.id_revision,
+        }
+        return cls(_lasting(model), _lasting(source), **facts, **settings)
 
     def save(self, folder: Path) -> None:
         """Write it, or check it against the one that is there.
@@ -67,3 +84,8 @@ class Job:
         if unknown := set(content) - {one.name for one in fields(cls)}:
             raise TokenError(f"{path}: unknown keys {sorted(unknown)}")
         return cls(**content)
+
+
+def _lasting(place: str) -> str:
+    """A path as an absolute one; names and addresses as they are."""
+    return os.path.abspath(place) if os.path.exists(place) else place

@@ -118,12 +118,9 @@ def _job(args: argparse.Namespace) -> "Job":
     card = find(args.model)
     plan = without_weights(card)
     need_verb(plan, "encode")
-    return Job(
-        model=_lasting(args.model),
-        source=_lasting(args.source),
-        modality=card.modality,
-        space=card.code_space,
-        id_revision=card.id_revision,
+    return Job.plan(
+        args.model,
+        args.source,
         kind=args.kind,
         column=args.column,
         key_column=args.key_column,
@@ -180,11 +177,6 @@ def _bits_per_item(tok: "Tokenizer", prefix: int | None) -> float | None:
     if not tok.prefixes:
         return tok.positions * tok.spec.bits_per_position
     return tok.prefixes[prefix or max(tok.prefixes)]
-
-
-def _lasting(place: str) -> str:
-    """A path that means the same from another folder; names and addresses as they are."""
-    return os.path.abspath(place) if os.path.exists(place) else place
 
 
 def _from_environment(given: int | None, name: str, usual: int) -> int:
