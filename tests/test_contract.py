@@ -132,6 +132,10 @@ def test_decoding_gives_back_the_part_the_model_saw(tok: Tokenizer, media: list)
         if tok.modality == "image":
             assert origin.rect is not None
             assert tuple(item.shape[1:]) == origin.rect[2:]
+        elif tok.modality == "video":
+            assert origin.rect is not None
+            assert tuple(item.shape[2:]) == origin.rect[2:]
+            assert len(item) == origin.out_samples
         elif tok.modality == "audio":
             assert item.shape[1] == origin.out_samples
         assert bool(torch.isfinite(item).all())

@@ -32,7 +32,7 @@ class Source:
         """Decode: Media of one item; a MediaError names the item."""
         return self._through("load")
 
-    def open(self) -> object:
+    def open(self) -> Any:
         """What ``prepare`` takes: of a video a Clip, whose frames are not decoded yet."""
         return self._through("open")
 

@@ -34,15 +34,14 @@ class Clip(ABC):
         """``frames`` as one tensor [frames, 3, height, width]."""
         # The channels lie last in memory: going to Pillow to resize costs no copy.
         count = len(self) if indices is None else len(indices)
-        found: Tensor | None = None
+        found: Tensor | None = None  # [frames, height, width, 3]
         for place, frame in enumerate(self.frames(indices)):
             if found is None:
-                shape = (count, *self.size, 3)
-                found = torch.empty(shape, dtype=frame.dtype).permute(0, 3, 1, 2)
-            found[place] = frame
+                found = torch.empty((count, *self.size, 3), dtype=frame.dtype)
+            found[place].copy_(frame.permute(1, 2, 0))
         if found is None:
             raise MediaError("the video has no frames")
-        return found
+        return found.permute(0, 3, 1, 2)
 
     def windows(self, size: int) -> Iterator[Tensor]:
         """All frames, ``size`` at a time: [frames, 3, height, width], the last may be shorter."""

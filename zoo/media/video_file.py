@@ -12,7 +12,9 @@ from .timing import mean_rate
 from .video_clip import Clip
 from .video_damage import missing_bytes
 from .video_frame import pixels
-from .video_index import index_frames
+from .video_index import count_frames, index_frames
+
+_WORTH_SEEKING = 8  # frames: fewer are decoded sooner than sought over
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -33,14 +35,16 @@ class VideoFile(Clip):
 
     def __init__(self, source: object) -> None:
         self._source = source  # a path or bytes: what can be opened again
-        with self._opened() as (container, track):
-            with open_stream(source) as stream:
-                self._index = index_frames(container, track, stream)
-            stamps, base = self._index.stamps, track.time_base
-            assert base is not None  # of every stream that FFmpeg reads
-            self.times = tuple(float((stamp - stamps[0]) * base) for stamp in stamps)
-            stated = track.average_rate or track.guessed_rate
-            self.fps = float(stated) if stated else mean_rate(self.times)
+        with self._opened() as (container, track), open_stream(source) as stream:
+            index = index_frames(container, track, stream)
+            base, stated = track.time_base, track.average_rate or track.guessed_rate
+        if index is None:
+            with self._opened() as (container, track):
+                index = count_frames(container, track)
+        assert base is not None  # of every stream that FFmpeg reads
+        self._index = index
+        self.times = tuple(float((stamp - index.stamps[0]) * base) for stamp in index.stamps)
+        self.fps = float(stated) if stated else mean_rate(self.times)
         first = next(self.frames([0]))
         self.size = (first.shape[1], first.shape[2])
 
@@ -85,16 +89,18 @@ class VideoFile(Clip):
     ) -> Iterator["VideoFrame"]:
         """Frames by their stamps, from the nearest key frame on unless decoding is nearer."""
         index, decoded = self._index, iter(())
-        shown: VideoFrame | None = None  # the frame on screen at the stamp that is looked for
-        coming: VideoFrame | None = None
+        before: VideoFrame | None = None
+        latest: VideoFrame | None = None
         for stamp in (index.stamps[number] for number in wanted):
             key = index.key_before(stamp)
-            if key is not None and (coming is None or _stamp(coming) < key):
+            if latest is None or index.between(_stamp(latest), key) > _WORTH_SEEKING:
                 decoded = self._decoded_from(container, track, key)
-                shown, coming = None, next(decoded, None)
-            while coming is not None and _stamp(coming) <= stamp:
-                shown, coming = coming, next(decoded, None)
-            if shown is None or (coming is None and _stamp(shown) < stamp):
+                before, latest = None, next(decoded, None)
+            while latest is not None and _stamp(latest) < stamp:
+                before, latest = latest, next(decoded, None)
+            # A packet whose picture is not shown leaves the one before it on screen.
+            shown = latest if latest is None or _stamp(latest) == stamp else before
+            if shown is None:
                 return  # the file ended before the frame came
             yield shown
 

@@ -21,20 +21,25 @@ class FrameIndex:
     """Frames in the order in which they are shown; stamps are in units of the stream's clock."""
 
     stamps: tuple[int, ...]
-    """When each frame is shown, rising."""
+    """When each frame is shown, rising, from the first key frame on."""
     keys: tuple[int, ...]
     """Stamps of the frames at which decoding can begin, rising."""
     seekable: bool
     """Whether the stamps stand in the file; if not, frames are found by counting them."""
 
-    def key_before(self, stamp: int) -> int | None:
-        """The last key frame that is not after ``stamp``."""
-        place = bisect_right(self.keys, stamp)
-        return self.keys[place - 1] if place else None
+    def key_before(self, stamp: int) -> int:
+        """The last key frame that is not after the frame ``stamp``."""
+        return self.keys[bisect_right(self.keys, stamp) - 1]
+
+    def between(self, stamp: int, later: int) -> int:
+        """How many frames come after ``stamp``, up to and with ``later``."""
+        return bisect_right(self.stamps, later) - bisect_right(self.stamps, stamp)
 
 
-def index_frames(container: "InputContainer", track: "VideoStream", stream: BinaryIO) -> FrameIndex:
-    """Read all packets of ``track``.
+def index_frames(
+    container: "InputContainer", track: "VideoStream", stream: BinaryIO
+) -> FrameIndex | None:
+    """Read all packets of ``track``; None if they do not say when frames are shown.
 
     Raises:
         MediaError: if the file is shorter than its header says, or has no frames.
@@ -50,16 +55,21 @@ def index_frames(container: "InputContainer", track: "VideoStream", stream: Bina
         )
     shown = [packet for packet in packets if not packet.is_discard]
     stamps = [packet.pts for packet in shown if packet.pts is not None]
-    plain = len(set(stamps)) == len(shown) and track.codec_context.name not in _HIDES_PICTURES
-    if not plain:
-        return FrameIndex(_decoded_stamps(container, track), (), seekable=False)
+    if len(set(stamps)) < len(shown) or track.codec_context.name in _HIDES_PICTURES:
+        return None
     keys = sorted(packet.pts for packet in shown if packet.is_keyframe and packet.pts is not None)
-    return _checked(FrameIndex(tuple(sorted(stamps)), tuple(keys), seekable=True))
+    # What comes before the first key frame (of a recording that was cut) nobody can decode.
+    return _checked(
+        FrameIndex(
+            tuple(stamp for stamp in sorted(stamps) if keys and stamp >= keys[0]),
+            tuple(keys),
+            seekable=True,
+        )
+    )
 
 
-def _decoded_stamps(container: "InputContainer", track: "VideoStream") -> tuple[int, ...]:
-    """The stamps of all frames as decoded; where one has none, it follows the last by a frame."""
-    container.seek(0)
+def count_frames(container: "InputContainer", track: "VideoStream") -> FrameIndex:
+    """Decode all frames; where one has no stamp, it follows the last by a frame."""
     rate, base = track.average_rate or track.guessed_rate or 25, track.time_base
     step = max(1, round(1 / (rate * base))) if base else 1
     stamps: list[int] = []
@@ -68,7 +78,7 @@ def _decoded_stamps(container: "InputContainer", track: "VideoStream") -> tuple[
         if stamp is None or (stamps and stamp <= stamps[-1]):
             stamp = stamps[-1] + step if stamps else 0
         stamps.append(stamp)
-    return _checked(FrameIndex(tuple(stamps), (), seekable=False)).stamps
+    return _checked(FrameIndex(tuple(stamps), (), seekable=False))
 
 
 def _checked(index: FrameIndex) -> FrameIndex:

@@ -7,6 +7,8 @@ import numpy as np
 
 from ..errors import MediaError
 
+_CLOCK = 1e-3
+
 
 def spread(count: int, rate: float | None, fps: float, frames: int) -> list[int]:
     """Numbers of ``frames`` frames over a video of ``count`` frames at ``rate`` per second.
@@ -40,7 +42,6 @@ def dense(
     last = 1 / rate if rate else 0.0
     count = max(1, round((times[-1] + last) * fps))
     seconds = tuple(number / fps for number in range(count))
-    # A frame's time is rounded to its container's clock: one that is due within a hundredth of
-    # a step is on screen.
-    slack = 0.01 / fps
+    # Containers round times to their clock, often to a millisecond: what is due by then is there.
+    slack = min(0.1 / fps, _CLOCK)
     return [max(0, bisect_right(times, second + slack) - 1) for second in seconds], seconds
