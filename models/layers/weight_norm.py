@@ -8,8 +8,12 @@ _WHY = "length of weight norm's direction, folded into the weight"
 
 
 def folded(direction: Tensor, length: Tensor) -> Tensor:
-    """The weight; the norm runs over all axes but the first. Source: torch.nn.utils.weight_norm."""
-    norm = direction.flatten(1).norm(dim=1).reshape(length.shape)
+    """The weight; the norm runs over all axes but the one along which the lengths stand.
+
+    Source: torch.nn.utils.weight_norm, ``dim`` 0 or another one.
+    """
+    along = next((axis for axis, size in enumerate(length.shape) if size > 1), 0)
+    norm = direction.movedim(along, 0).flatten(1).norm(dim=1).reshape(length.shape)
     return direction * (length / norm)
 
 

@@ -1,0 +1,113 @@
+"""Codecs with a speech encoder inside, against transformers' bare classes with their extractors."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from samples import sound
+
+import zoo
+
+CARDS = Path(__file__).parent / "cards"
+
+
+def speech(kind: str) -> Any:
+    from transformers import HubertConfig, WavLMConfig
+
+    return {"hubert": HubertConfig, "wavlm": WavLMConfig}[kind](
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        conv_dim=[16] * 7,
+    )
+
+
+def dac(strides: list[int]) -> dict[str, Any]:
+    return {
+        "encoder_hidden_size": 4,
+        "downsampling_ratios": strides,
+        "upsampling_ratios": strides,
+        "decoder_hidden_size": 32,
+        "hidden_size": 16,
+    }
+
+
+def xcodec(kind: str = "hubert") -> Any:
+    from transformers import DacConfig, XcodecConfig, XcodecModel
+
+    return XcodecModel(
+        XcodecConfig(
+            target_bandwidths=[0.3, 0.9, 1.2],
+            codebook_size=64,
+            acoustic_model_config=DacConfig(**dac([8, 5, 4, 2])),
+            semantic_model_config=speech(kind),
+        )
+    )
+
+
+def higgs() -> Any:
+    from transformers import DacConfig, HiggsAudioV2TokenizerConfig, HiggsAudioV2TokenizerModel
+
+    return HiggsAudioV2TokenizerModel(
+        HiggsAudioV2TokenizerConfig(
+            target_bandwidths=[0.15, 0.45, 0.6],
+            codebook_size=64,
+            codebook_dim=8,
+            acoustic_model_config=DacConfig(**dac([8, 5, 4, 2, 3])),
+            semantic_model_config=speech("hubert"),
+        )
+    )
+
+
+FUSED: dict[str, tuple[str, Callable[[], Any], dict[str, str]]] = {
+    "xcodec": ("xcodec", xcodec, {}),
+    "xcodec-wavlm": ("xcodec", lambda: xcodec("wavlm"), {"kind: hubert": "kind: wavlm"}),
+    "higgs": ("higgs", higgs, {}),
+}
+
+
+def written(bare: Any, name: str, family: str, changes: dict[str, str], folder: Path) -> Any:
+    """The bare model's own file, read through a card."""
+    bare.save_pretrained(folder)
+    text = (CARDS / f"test-{family}.md").read_text(encoding="utf-8")
+    for old, new in {"format: zoo": "format: transformers", **changes}.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    card = folder / f"{name}.md"
+    card.write_text(text, encoding="utf-8")
+    return zoo.load(card)
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_codecs_equal_the_bare_classes(name: str, tmp_path: Path) -> None:
+    from transformers import DacFeatureExtractor
+
+    family, make, changes = FUSED[name]
+    torch.manual_seed(0)
+    bare = make().eval()
+    for level in bare.quantizer.quantizers:  # all else would give one id only
+        level.codebook.embed.normal_()
+    for layer_name, weight in bare.named_parameters():
+        if layer_name.endswith(("fc.weight", "project_in.weight")):
+            weight.data.mul_(30)
+    tok = written(bare, name, family, changes, tmp_path)
+    rate, hop = tok.sample_rate, tok.config.hop
+    extract = DacFeatureExtractor(sampling_rate=rate, hop_length=hop)
+    seen = set()
+    for samples in (1, hop - 1, hop, 3 * hop + 7, 9000):
+        wave = sound(samples, rate, samples)
+        values = extract(wave[0], sampling_rate=rate, return_tensors="pt")["input_values"]
+        for bandwidth, count in zip(bare.config.target_bandwidths, (1, 3, 4), strict=True):
+            with torch.inference_mode():
+                codes = bare.encode(values, bandwidth).audio_codes
+                decoded = bare.decode(codes).audio_values
+            tokens = tok.encode(wave, prefix=count)
+            assert torch.equal(tokens.codes, codes)
+            seen |= set(codes.unique().tolist())
+            ours = tok.decode(tokens, native=True).tensor
+            assert torch.allclose(ours, decoded.clamp(-1, 1), atol=1e-5)
+            assert tok.decode(tokens).tensor.shape == (1, 1, samples)
+    assert len(seen) > 20
