@@ -1,4 +1,6 @@
-"""EnCodec against recorded runs of the original package, through transformers' model."""
+"""EnCodec against recorded runs of the original package."""
+
+from collections.abc import Iterator
 
 import torch
 from golden_case import Case
@@ -6,8 +8,8 @@ from torch import Tensor
 
 from zoo.models.encodec.config import EncodecConfig
 from zoo.models.encodec.keys import ORIGINAL
-from zoo.models.encodec.model import build_model, quantized
-from zoo.models.encodec.segments import cut, loudness, overlap_add
+from zoo.models.encodec.model import EncodecModel, build_model
+from zoo.models.encodec.segmented import decode_segments, encode_segments
 from zoo.typed import from_mapping
 from zoo.weights import fill
 
@@ -23,30 +25,54 @@ def check(case: Case) -> None:
     fill(model, [case.state], ORIGINAL)
     model.eval()
     sound = case.input("audio")
-    pieces = cut(sound, config.segments, config.hop)
-    scales = [loudness(piece) if config.segments else torch.ones(len(sound)) for piece in pieces]
     with torch.inference_mode():
-        latents = [
-            model.encoder(piece / scale[:, None, None])
-            for piece, scale in zip(pieces, scales, strict=True)
-        ]
-        if config.segments is None:
-            case.close("features", latents[0], STAGE)
-        decoded = torch.empty(0)
-        for bandwidth in case.config["target_bandwidths"]:
-            name = f"bw{bandwidth}".replace(".", "p")
-            count = case.io[f"{name}.codes.0"].shape[1]
-            parts: list[Tensor] = []
-            for number, (found, scale) in enumerate(zip(latents, scales, strict=True)):
-                codes = torch.stack(quantized(model, found, count), dim=1)
-                case.equal(f"{name}.codes.{number}", codes)
-                if config.segments:
-                    case.close(f"{name}.scale.{number}", scale[:, None], SCALE)
-                vectors = model.quantizer.decode(codes.transpose(0, 1))
-                parts.append(model.decoder(vectors) * scale[:, None, None])
-            decoded = overlap_add(parts, config.segments.advance) if config.segments else parts[0]
-            case.close(f"{name}.decoded", decoded, SOUND)
-        case.close("forward", decoded[..., : sound.shape[-1]], SOUND)
+        decoded = (
+            whole(case, model, sound) if config.segments is None else parts(case, model, sound)
+        )
+    case.close("forward", decoded[..., : sound.shape[-1]], SOUND)
+
+
+def bandwidths(case: Case) -> Iterator[tuple[str, int]]:
+    """Names of what was recorded at one bandwidth, and its number of codebooks."""
+    for bandwidth in case.config["target_bandwidths"]:
+        name = f"bw{bandwidth}".replace(".", "p")
+        yield name, case.io[f"{name}.codes.0"].shape[1]
+
+
+def whole(case: Case, model: EncodecModel, sound: Tensor) -> Tensor:
+    """At 24 kHz: the sound in one."""
+    latents, decoded = model.encoder(sound), torch.empty(0)
+    case.close("features", latents, STAGE)
+    for name, count in bandwidths(case):
+        ids = model.quantizer.ids(latents, count)
+        case.equal(f"{name}.codes.0", torch.stack(ids, dim=1))
+        decoded = model.decoder(model.quantizer.vectors(ids))
+        case.close(f"{name}.decoded", decoded, SOUND)
+    return decoded
+
+
+def parts(case: Case, model: EncodecModel, sound: Tensor) -> Tensor:
+    """At 48 kHz: in segments."""
+    config, decoded = config_of(case), torch.empty(0)
+    lengths = torch.tensor([sound.shape[-1]] * len(sound))
+    for name, count in bandwidths(case):
+
+        def ids_of(latents: Tensor, count: int = count) -> Tensor:
+            return torch.stack(model.quantizer.ids(latents, count), dim=1)
+
+        def sound_of(ids: Tensor) -> Tensor:
+            return model.decoder(model.quantizer.vectors(ids.unbind(1)))
+
+        codes, scales = encode_segments(model.encoder, ids_of, sound, lengths, config)
+        together, loud = torch.stack(codes), torch.stack(scales)
+        full = -(-config.segments.length // config.hop) if config.segments else 0
+        for number, ids in enumerate(together.split(full, dim=-1)):
+            case.equal(f"{name}.codes.{number}", ids)
+            case.close(f"{name}.scale.{number}", loud[:, number, None], SCALE)
+        ends = torch.tensor([together.shape[-1]] * len(together))
+        decoded = torch.stack(decode_segments(sound_of, together, loud, ends, config))
+        case.close(f"{name}.decoded", decoded, SOUND)
+    return decoded
 
 
 def config_of(case: Case) -> EncodecConfig:

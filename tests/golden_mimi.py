@@ -1,4 +1,4 @@
-"""Mimi against recorded runs of moshi's own, through transformers' model."""
+"""Mimi against recorded runs of moshi's own."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,9 +18,9 @@ SOUND = 2e-4
 _ATTENTION = "{half}_transformer.transformer.layers.{i}"
 _LAYER = "{half}_transformer.layers.{i}"
 MOSHI = (
-    Rule("{half}.model.{i}.conv.conv.{w}", "{half}.layers.{i}.conv.{w}"),
-    Rule("{half}.model.{i}.convtr.convtr.{w}", "{half}.layers.{i}.conv.{w}"),
-    Rule("{half}.model.{i}.block.{j}.conv.conv.{w}", "{half}.layers.{i}.block.{j}.conv.{w}"),
+    Rule("{half}.model.{i}.conv.conv.{w}", "{half}.{i}.conv.{w}"),
+    Rule("{half}.model.{i}.convtr.convtr.{w}", "{half}.{i}.conv.{w}"),
+    Rule("{half}.model.{i}.block.{j}.conv.conv.{w}", "{half}.{i}.block.{j}.conv.{w}"),
     Rule("downsample.conv.conv.conv.weight", "downsample.conv.weight"),
     Rule("upsample.convtr.convtr.convtr.weight", "upsample.conv.weight"),
     *(

@@ -51,7 +51,7 @@ def given() -> list:
 def test_ids_are_those_of_each_alone(tok: AudioTokenizer, given: list) -> None:
     alone = zoo.Tokens.cat([tok.encode(one) for one in given])
     assert alone.lengths.tolist() == tok.count(given)
-    assert len(alone.codes.unique()) > 6
+    assert len(alone.codes.unique()) > 3
     for batch_size in (None, len(given), 3):
         assert tok.encode(given, batch_size=batch_size) == alone
     for low in list(tok.prefixes)[:1]:

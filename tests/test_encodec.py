@@ -10,9 +10,8 @@ from samples import sound
 
 from zoo.loading import load_random
 from zoo.models.encodec.config import Segments
-from zoo.models.encodec.segments import cut
+from zoo.models.encodec.segments import pieces_of, positions_of
 from zoo.models.encodec.tokenizer import Encodec
-from zoo.models.layers.padded_conv import settle_padding
 from zoo.tokens import Tokens
 
 CARDS = Path(__file__).parent / "cards"
@@ -83,22 +82,13 @@ def test_segments_join_to_the_whole():
 def test_segments_are_upstreams_but_for_one_that_is_covered():
     segments = Segments(48000, 47520)
     for samples in (47520, 47521, 47680, 47681, 48000, 95040, 95041, 95200, 95201, 100000):
-        pieces = cut(torch.zeros(1, 1, samples), segments, 320)
+        pieces = pieces_of(samples, segments, 320)
         behind = samples % 47520 or 47520
         left_out = samples > 47520 and behind <= 160
         assert len(pieces) == -(-samples // 47520) - left_out
-        assert all(-(-piece.shape[-1] // 320) == 150 for piece in pieces[:-1])
-        ends = [47520 * i + piece.shape[-1] for i, piece in enumerate(pieces)]
-        assert max(ends) == samples
-
-
-def test_padding_is_exact_beyond_float32():
-    layer = torch.nn.Module()
-    layer.conv = torch.nn.Conv1d(1, 1, 4, 2)
-    settle_padding(layer)
-    assert [int(getattr(layer, n)) for n in ("stride", "kernel_size", "padding_total")] == [2, 4, 2]
-    huge = torch.empty(1, device="meta").expand(1, 2**25 + 1)
-    assert layer._get_extra_padding_for_conv1d(huge) == 1
+        assert all(positions_of(piece, 320) == 150 for piece in pieces[:-1])
+        assert [piece.start for piece in pieces] == [47520 * i for i in range(len(pieces))]
+        assert max(piece.stop for piece in pieces) == samples
 
 
 def test_weight_norm_is_folded():

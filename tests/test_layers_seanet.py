@@ -45,6 +45,13 @@ def test_each_item_is_mirrored_at_its_own_ends(before: int, end: int):
         assert torch.equal(item[None, :, : before + length + own], expected)
 
 
+def test_items_shorter_than_their_mirror_fit_a_short_batch():
+    x, lengths = batch(2, (1, 2))
+    padded = reflect_each(F.pad(x, (6, 0)), 6, lengths, torch.tensor([0, 0]))
+    for item, length, one in zip(padded, lengths, x, strict=True):
+        assert torch.equal(item[None, :, : 6 + length], reflected(one[None, :, :length], 6, 0))
+
+
 def test_each_item_is_continued_by_its_own_ends():
     x, lengths = batch(2, LENGTHS)
     padded = repeat_each(F.pad(x, (5, 6)), 5, lengths, 6)
@@ -91,18 +98,11 @@ def test_an_lstm_keeps_items_apart(both_ways: bool):
         assert torch.allclose(item[:, :length], one[0], atol=1e-6)
 
 
-def test_an_lstm_goes_on_from_its_state():
-    torch.manual_seed(0)
-    layer, (x, _) = SkipLstm(4), batch(4, (30, 30))
-    first, state = layer.step(x[..., :11])
-    second, _ = layer.step(x[..., 11:], state)
-    assert torch.allclose(torch.cat([first, second], dim=-1), layer(x), atol=1e-6)
-
-
 NETS = {
     "speech": Seanet(4, (4, 3, 2), 8),
     "snake": Seanet(4, (3, 2), 8, activation="snake", lstm=1),
     "causal": Seanet(4, (3, 2), 8, causal=True, padding="zeros", lstm=0, conv_shortcut=False),
+    "mirrored": Seanet(4, (3, 2), 8, causal=True),
     "deep": Seanet(4, (2, 2), 8, residuals=3, channels=2, compress=1),
 }
 
@@ -150,3 +150,54 @@ def test_wrong_numbers_are_refused():
         SeanetConv(1, 1, 2, 4)
     with pytest.raises(ValueError, match="activation='relu'"):
         seanet_encoder(Seanet(2, (2,), 2, activation="relu"))
+
+
+def in_steps(layers: Layers, x: Tensor, sizes: list[int]) -> tuple[Tensor, list[int]]:
+    """The steps' outputs together, and how much each gave."""
+    memory, found, start = {}, [], 0
+    for number, size in enumerate(sizes):
+        last = number == len(sizes) - 1
+        found.append(layers.step(x[..., start : start + size], memory, last))
+        start += size
+    assert start == x.shape[-1]
+    return torch.cat(found, dim=-1), [one.shape[-1] for one in found]
+
+
+def cuts(length: int, size: int) -> list[int]:
+    """Pieces of one size, a shorter one, and an empty one at the end."""
+    return [size] * (length // size) + [length % size, 0]
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("length", [1, 2, 5, 6, 7, 24, 47, 150])
+def test_networks_go_on_piece_by_piece(name: str, length: int):
+    torch.manual_seed(0)
+    net = NETS[name]
+    encoder, decoder = seanet_encoder(net), seanet_decoder(net)
+    x = torch.randn(2, net.channels, length)
+    latents, sound = encoder(x), decoder(encoder(x))
+    for size in {1, 2, 7, 13, length}:
+        found, _ = in_steps(encoder, x, cuts(length, size))
+        assert torch.allclose(found, latents, atol=1e-5)
+        back, _ = in_steps(decoder, latents, cuts(latents.shape[-1], size))
+        assert torch.allclose(back, sound, atol=1e-5)
+
+
+def test_causal_networks_give_what_they_can():
+    for name in ("causal", "mirrored"):
+        net = NETS[name]
+        encoder, decoder = seanet_encoder(net), seanet_decoder(net)
+        latents, counts = in_steps(encoder, torch.randn(1, 1, 120), [6] * 20 + [0])
+        _, samples = in_steps(decoder, latents, [1] * 20 + [0])
+        wait = 0 if name == "causal" else 6  # the last convolution's mirror, of kernel 7
+        assert counts == [0] * wait + [wait + 1] + [1] * (19 - wait) + [0]
+        assert samples[8:] == [6] * 12 + [0]
+        assert sum(samples[:8]) == 48
+
+
+def test_what_needs_the_whole_sound_says_so():
+    both = seanet_encoder(NETS["speech"], both_ways=True)
+    normed = seanet_encoder(Seanet(4, (3, 2), 8, norm=True))
+    for net in (both, normed):
+        with pytest.raises(NotImplementedError, match="whole sound"):
+            net.step(torch.randn(1, 1, 100), {})

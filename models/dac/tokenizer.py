@@ -59,7 +59,7 @@ class Dac(AudioTokenizer):
         extras: Mapping[str, Tensor],
         noise: Noise,
     ) -> list[Tensor]:
-        latents = self.module.quantizer.from_codes(codes.clamp(min=0))[0]
+        latents: Tensor = self.module.quantizer.from_codes(codes.clamp(min=0))[0]
         with ragged(lengths, latents.shape[-1]):
             return cut(self.module.decoder(latents))
 

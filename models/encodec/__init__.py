@@ -1,1 +1,1 @@
-"""EnCodec: SEANet with residual quantisation, through transformers."""
+"""EnCodec: SEANet with residual quantisation."""

@@ -1,46 +1,40 @@
-"""Tensor names -> those of transformers' EncodecModel without weight norm, per source format.
+"""Tensor names -> ours, per source format. Weight norm is folded.
 
-Source: state dicts of transformers 5.23 and of facebookresearch/encodec 0e2d0ae.
+Source: state dicts of facebookresearch/encodec 0e2d0ae and of transformers 5.23.
 """
 
 from zoo.weights import KeyTable, Rule
 
+from ..layers.seanet_keys import STATISTICS, quantizer_keys, seanet_keys
 from ..layers.weight_norm import weight_norm
 
-_STATISTICS = "how often and by what codewords were chosen: training only"
-_PLACES = {
-    "{half}.model.{i}": "{half}.layers.{i}",
-    "{half}.model.{i}.block.{j}": "{half}.layers.{i}.block.{j}",
-    "{half}.model.{i}.shortcut": "{half}.layers.{i}.shortcut",
-}
+_PLACES = ("{i}", "{i}.block.{j}", "{i}.shortcut")  # the same numbers in ours
 
 
-def _convolution(theirs: str, ours: str) -> KeyTable:
-    """A convolution, plain or transposed, with the norm behind it (48 kHz) or within (others)."""
-    kinds = ("conv", "convtr")
+def _normed(theirs: str, ours: str) -> KeyTable:
+    """48 kHz has a norm behind each convolution, instead of weight norm within."""
     return tuple(
         rule
-        for kind in kinds
+        for place in _PLACES
+        for kind in ("conv", "convtr")
         for rule in (
-            *weight_norm(f"{theirs}.{kind}.{kind}", f"{ours}.conv"),
-            Rule(f"{theirs}.{kind}.{kind}.weight", f"{ours}.conv.weight"),
-            Rule(f"{theirs}.{kind}.norm.{{w}}", f"{ours}.norm.{{w}}"),
+            Rule(f"{theirs}.model.{place}.{kind}.{kind}.weight", f"{ours}.{place}.conv.weight"),
+            Rule(f"{theirs}.model.{place}.{kind}.norm.{{w}}", f"{ours}.{place}.norm.{{w}}"),
         )
     )
 
 
 ORIGINAL: KeyTable = (
-    *(rule for theirs, ours in _PLACES.items() for rule in _convolution(theirs, ours)),
-    Rule("{half}.model.{i}.lstm.{w}", "{half}.layers.{i}.lstm.{w}"),
-    Rule("quantizer.vq.layers.{q}._codebook.embed", "quantizer.layers.{q}.codebook.embed"),
-    Rule("quantizer.vq.layers.{q}._codebook.{w}", None, _STATISTICS),
+    *seanet_keys("{half}", "{half}"),
+    *_normed("{half}", "{half}"),
+    *quantizer_keys("quantizer", "quantizer"),
 )
 
 TRANSFORMERS: KeyTable = (
-    Rule("quantizer.layers.{q}.codebook.embed", "quantizer.layers.{q}.codebook.embed"),
-    Rule("quantizer.layers.{q}.codebook.{w}", None, _STATISTICS),
-    *weight_norm("{name*}", "{name*}"),
-    Rule("{name*}", "{name*}"),
+    Rule("quantizer.layers.{q}.codebook.embed", "quantizer.quantizers.{q}.codebook.weight"),
+    Rule("quantizer.layers.{q}.codebook.{w}", None, STATISTICS),
+    *weight_norm("{half}.layers.{place*}", "{half}.{place*}"),
+    Rule("{half}.layers.{rest*}", "{half}.{rest*}"),
 )
 
 FORMATS = {"original": ORIGINAL, "transformers": TRANSFORMERS}

@@ -1,23 +1,22 @@
-"""EnCodec as a tokenizer, through transformers' EncodecModel."""
+"""EnCodec as a tokenizer."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from zoo.audio_tokenizer import AudioTokenizer
+from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask
 from zoo.engine.noise import Noise
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
+from zoo.tokens.padding import stack_ragged
 
+from ..layers.over_time import uneven
 from .config import EncodecConfig
 from .keys import FORMATS
-from .model import build_model, levels, quantized
-from .segments import apart, cut, loudness, overlap_add
-
-if TYPE_CHECKING:
-    from transformers import EncodecModel
+from .model import EncodecModel, build_model
+from .segmented import decode_segments, encode_segments
+from .segments import pieces_of, positions_of
 
 
 class Encodec(AudioTokenizer):
@@ -34,19 +33,30 @@ class Encodec(AudioTokenizer):
     compiled_parts = ("encoder", "decoder")
     feature_kinds = ("latents",)
     vector_kinds = ("latents",)
+    ragged = True
+    mixed_lengths = True
 
     config: EncodecConfig
-    module: "EncodecModel"
+    module: EncodecModel
 
     @classmethod
-    def build(cls, config: EncodecConfig) -> "EncodecModel":
+    def build(cls, config: EncodecConfig) -> EncodecModel:
         """Construct encoder, quantisers and decoder."""
         return build_model(config)
 
-    def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
-        latents, scales = self._latents(batch)
-        codes = torch.stack(quantized(self.module, latents, prefix), dim=1)
-        return Encoded(codes, extras={} if scales is None else {"scale": scales})
+    def _encode(
+        self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
+    ) -> Encoded:
+        def ids(latents: Tensor) -> Tensor:
+            return torch.stack(self.module.quantizer.ids(latents, prefix), dim=1)
+
+        sounds = batch.to(self.dtype)
+        if self.config.segments is None:
+            found = ids(self.module.encoder(sounds, uneven(lengths, sounds)))
+            return Encoded(found, frames_of(lengths, self.config.hop))
+        codes, scales = encode_segments(self.module.encoder, ids, sounds, lengths, self.config)
+        counts = torch.tensor([one.shape[-1] for one in codes], device=batch.device)
+        return Encoded(stack_ragged(codes, -1), counts, extras={"scale": stack_ragged(scales, 1)})
 
     def _decode(
         self,
@@ -56,51 +66,39 @@ class Encodec(AudioTokenizer):
         grid: Tensor | None,
         extras: Mapping[str, Tensor],
         noise: Noise,
-    ) -> Tensor:
-        segments, decoder = self.config.segments, self.module.decoder
-        latents = self.module.quantizer.decode(codes.transpose(0, 1))
-        if segments is None:
-            return decoder(latents)
-        pieces = [
-            (apart(decoder, piece) if piece.shape[-1] == 1 else decoder(piece))
-            * scale[:, None, None]
-            for piece, scale in zip(
-                latents.split(-(-segments.length // self.config.hop), dim=-1),
-                extras["scale"].to(latents.dtype).unbind(1),
-                strict=True,
-            )
-        ]
-        return overlap_add(pieces, segments.advance)
+    ) -> list[Tensor]:
+        def sound_of(ids: Tensor, ends: Tensor | None = None) -> Tensor:
+            return self.module.decoder(self.module.quantizer.vectors(ids.unbind(1)), ends)
+
+        if self.config.segments is not None:
+            return decode_segments(sound_of, codes, extras["scale"], lengths, self.config)
+        sound, samples = sound_of(codes, uneven(lengths, codes)), lengths * self.config.hop
+        return [item[:, :end] for item, end in zip(sound, samples.tolist(), strict=True)]
 
     def _count(self, prepared: Tensor) -> int:
         """The positions of all segments, which overlap."""
-        pieces = cut(prepared[None], self.config.segments, self.config.hop)
-        return sum(-(-piece.shape[-1] // self.config.hop) for piece in pieces)
+        samples, segments, hop = prepared.shape[-1], self.config.segments, self.config.hop
+        pieces = [slice(0, samples)] if segments is None else pieces_of(samples, segments, hop)
+        return sum(positions_of(piece, hop) for piece in pieces)
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of a codebook."""
-        return levels(self.module)[slot].codebook.embed
+        return self.module.quantizer.levels[slot].codebook.weight
 
-    def _features(self, batch: Tensor, kind: str) -> Vectors:
-        found = self._latents(batch)[0].transpose(1, 2)
-        return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
+    def _features(self, batch: Tensor, kind: str, *, lengths: Tensor) -> Vectors:
+        sounds, encoder = batch.to(self.dtype), self.module.encoder
+        if self.config.segments is None:
+            found, counts = encoder(sounds, uneven(lengths, sounds)), lengths
+            mask = row_mask(frames_of(counts, self.config.hop), found.shape[-1])
+        else:
+            pieces, _ = encode_segments(
+                encoder, lambda latents: latents, sounds, lengths, self.config
+            )
+            found = stack_ragged(pieces, 0.0)
+            counts = torch.tensor([one.shape[-1] for one in pieces], device=batch.device)
+            mask = row_mask(counts, found.shape[-1])
+        return Vectors(found.transpose(1, 2) * mask[..., None], mask)
 
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
-        parts = [
-            self.codebook(slot)[ids.clamp(min=0)] * (ids >= 0)[..., None]
-            for slot, ids in enumerate(tokens.codes.unbind(1))
-        ]
-        return Vectors(torch.stack(parts).sum(0), tokens.codes[:, 0] >= 0)
-
-    def _latents(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Latents [item, width, position]; with segments their loudness too [item, segment]."""
-        pieces = cut(batch.to(self.dtype), self.config.segments, self.config.hop)
-        encoder, hop = self.module.encoder, self.config.hop
-        if self.config.segments is None:
-            return encoder(pieces[0]), None
-        scales = [loudness(piece) for piece in pieces]
-        latents = []
-        for piece, scale in zip(pieces, scales, strict=True):
-            even = piece / scale[:, None, None]
-            latents.append(apart(encoder, even) if piece.shape[-1] <= hop else encoder(even))
-        return torch.cat(latents, dim=-1), torch.stack(scales, dim=1).float()
+        found = self.module.quantizer.vectors(tokens.codes.unbind(1))
+        return Vectors(found.transpose(1, 2), tokens.codes[:, 0] >= 0)

@@ -27,8 +27,9 @@ def reflect_each(padded: Tensor, before: int, lengths: Tensor, ends: Tensor) -> 
     places = _places(before, lengths, ends)
     last = torch.maximum(lengths, ends.clamp(min=before) + 1) - 1
     sources = last - (last - places.abs()).abs()
-    values = padded.gather(2, _each(before + sources, padded))
-    values = values.masked_fill((sources >= lengths)[:, None], 0)
+    short = sources >= lengths  # zeros that stand behind an item too short for its mirror
+    values = padded.gather(2, _each(before + sources.masked_fill(short, 0), padded))
+    values = values.masked_fill(short[:, None], 0)
     return padded.scatter_(2, _each(before + places, padded), values)
 
 

@@ -1,9 +1,12 @@
 """Layers that mix time, told how long each item of a padded batch is."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+
+Memory = dict[nn.Module, Any]
+"""What layers keep between the pieces of one sound; empty before the first."""
 
 
 class OverTime(nn.Module):
@@ -18,6 +21,10 @@ class OverTime(nn.Module):
         """The items' lengths behind this layer."""
         return lengths
 
+    def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
+        """Go on with the next piece of a sound, maybe empty; see ``streaming``."""
+        raise NotImplementedError(f"{type(self).__name__} needs the whole sound")
+
 
 class Layers(nn.Sequential):
     """Layers one after another, of which those that mix time are told the lengths."""
@@ -31,6 +38,12 @@ class Layers(nn.Sequential):
                 lengths = None if lengths is None else layer.after(lengths)
             else:
                 x = layer(x)
+        return x
+
+    def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
+        """Go on with the next piece of a sound, maybe empty; see ``streaming``."""
+        for layer in self:
+            x = layer.step(x, memory, last) if isinstance(layer, OverTime) else layer(x)
         return x
 
 

@@ -8,7 +8,6 @@ table is a table, though: a level trained there loads here.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -96,8 +95,11 @@ class ResidualQuantizer(nn.Module):
 
     def vectors(self, ids: Sequence[Tensor]) -> Tensor:
         """Latents [item, width, frame] of the first levels; what is missing adds nothing."""
-        parts = [level.vectors(one) for level, one in zip(self.levels, ids, strict=False)]
-        return torch.stack(parts).sum(0)
+        first, *others = zip(self.levels, ids, strict=False)
+        whole = first[0].vectors(first[1])
+        for level, one in others:
+            whole = whole + level.vectors(one)
+        return whole
 
 
 def rows_of(codebook: nn.Embedding, ids: Tensor) -> Tensor:

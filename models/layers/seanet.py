@@ -11,12 +11,13 @@ from math import prod
 from torch import Tensor, nn
 
 from .lstm import SkipLstm
-from .over_time import Layers, OverTime
+from .over_time import Layers, Memory, OverTime
 from .seanet_conv import SeanetConv, SeanetUp
 from .snake import Snake
+from .streaming import queued
 
 ACTIVATIONS = ("elu", "snake")
-KERNEL = 7  # of the first and of the last convolution
+KERNEL = 7  # of the first convolution, and mostly of the last
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Seanet:
     compress: int = 2  # a unit's inner channels are fewer by this factor
     conv_shortcut: bool = True  # around each unit a convolution, else the input itself
     channels: int = 1  # of the sound
+    last_kernel: int = KERNEL
+    norm: bool = False  # behind each convolution, over all channels and all of time
 
     @property
     def hop(self) -> int:
@@ -44,7 +47,13 @@ class Seanet:
 
     def conv(self, inputs: int, outputs: int, kernel: int, *time: int) -> SeanetConv:
         """A convolution; ``time`` is stride and dilation."""
-        return SeanetConv(inputs, outputs, kernel, *time, causal=self.causal, mode=self.padding)
+        return SeanetConv(
+            inputs, outputs, kernel, *time, causal=self.causal, mode=self.padding, norm=self.norm
+        )
+
+    def up(self, width: int, stride: int) -> SeanetUp:
+        """A transposed convolution that halves the channels."""
+        return SeanetUp(width, width // 2, stride, causal=self.causal, norm=self.norm)
 
     def act(self, width: int, inplace: bool = True) -> nn.Module:
         """An activation; ``inplace`` where nobody else needs its input."""
@@ -72,6 +81,14 @@ class Residual(OverTime):
         """Shape kept."""
         return self.block(x, lengths).add_(self.shortcut(x))
 
+    def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
+        """Go on with the next piece; the shortcut waits for the block."""
+        mixed = self.block.step(x, memory, last)
+        if not mixed.shape[-1]:
+            queued(self, x, memory, 0)
+            return mixed
+        return mixed.add_(self.shortcut(queued(self, x, memory, mixed.shape[-1])))
+
 
 def seanet_encoder(net: Seanet, *, both_ways: bool = False) -> Layers:
     """Build the encoder: sound [item, channels, samples] -> latents [item, width, frame].
@@ -87,7 +104,7 @@ def seanet_encoder(net: Seanet, *, both_ways: bool = False) -> Layers:
     if net.lstm:
         layers.append(SkipLstm(width, net.lstm, both_ways=both_ways))
         width *= 2 if both_ways else 1
-    layers += [net.act(width), net.conv(width, net.width, KERNEL)]
+    layers += [net.act(width), net.conv(width, net.width, net.last_kernel)]
     return Layers(*layers)
 
 
@@ -98,8 +115,8 @@ def seanet_decoder(net: Seanet) -> Layers:
     if net.lstm:
         layers.append(SkipLstm(width, net.lstm))
     for stride in net.strides:
-        layers += [net.act(width), SeanetUp(width, width // 2, stride, causal=net.causal)]
+        layers += [net.act(width), net.up(width, stride)]
         width //= 2
         layers += [Residual(net, width, net.dilation_base**j) for j in range(net.residuals)]
-    layers += [net.act(width), net.conv(width, net.channels, KERNEL)]
+    layers += [net.act(width), net.conv(width, net.channels, net.last_kernel)]
     return Layers(*layers)

@@ -5,7 +5,7 @@ from zoo.weights import KeyTable, Rule
 from .weight_norm import weight_norm
 
 _PLACES = ("{i}", "{i}.block.{j}", "{i}.shortcut")  # the same numbers in ours
-_STATISTICS = "how often and by what codewords were chosen: training only"
+STATISTICS = "how often and by what codewords were chosen: training only"
 
 
 def seanet_keys(theirs: str, ours: str) -> KeyTable:
@@ -30,5 +30,5 @@ def quantizer_keys(theirs: str, ours: str) -> KeyTable:
     codebook = f"{theirs}.vq.layers.{{q}}._codebook"
     return (
         Rule(f"{codebook}.embed", f"{ours}.quantizers.{{q}}.codebook.weight"),
-        Rule(f"{codebook}.{{w}}", None, _STATISTICS),
+        Rule(f"{codebook}.{{w}}", None, STATISTICS),
     )

@@ -1,1 +1,1 @@
-"""Mimi: a causal codec whose first codebook carries meaning, through transformers."""
+"""Mimi: a causal codec whose first codebook carries meaning."""

@@ -1,11 +1,13 @@
-"""Construction: the parts of transformers' MimiModel from our configuration."""
+"""Construction: SEANet, and transformers' parts of Mimi between its halves."""
 
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from ..layers.padded_conv import settle_padding
+from ..layers.over_time import Layers, Memory
+from ..layers.seanet import Seanet, seanet_decoder, seanet_encoder
+from ..layers.seanet_conv import SeanetConv, SeanetUp
 from .config import MimiConfig
 
 if TYPE_CHECKING:
@@ -15,25 +17,42 @@ if TYPE_CHECKING:
 class MimiParts(nn.Module):
     """The parts one after another, under the names that the published file has."""
 
+    encoder: Layers
+    decoder: Layers
+    downsample: SeanetConv
+    upsample: SeanetUp
     quantizer: "MimiSplitResidualVectorQuantizer"
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, config: MimiConfig, model: Any) -> None:
         super().__init__()
-        self.encoder = model.encoder.encoder_seanet
+        net, width = seanet(config), config.width
+        self.encoder = seanet_encoder(net)
         self.encoder_transformer = model.encoder.encoder_transformer
-        self.downsample = model.encoder.downsample
+        self.downsample = SeanetConv(width, width, 4, 2, causal=True, mode="replicate", bias=False)
         self.quantizer = model.quantizer
-        self.upsample = model.decoder.upsample
+        self.upsample = SeanetUp(width, width, 2, causal=True, groups=width, bias=False)
         self.decoder_transformer = model.decoder.decoder_transformer
-        self.decoder = model.decoder.decoder_seanet
+        self.decoder = seanet_decoder(net)
 
     def latents(self, sound: Tensor) -> Tensor:
         """[item, 1, samples], whole positions -> [item, width, position]."""
-        return self.downsample(_mixed(self.encoder_transformer, self.encoder(sound)))
+        return self.downsample(mixed(self.encoder_transformer, self.encoder(sound)))
 
     def sound(self, latents: Tensor) -> Tensor:
         """[item, width, position] -> [item, 1, samples]."""
-        return self.decoder(_mixed(self.decoder_transformer, self.upsample(latents)))
+        return self.decoder(mixed(self.decoder_transformer, self.upsample(latents)))
+
+    def latents_step(self, sound: Tensor, memory: Memory, last: bool) -> Tensor:
+        """The next piece of a sound (of whole positions in all), as far as latents are final."""
+        found = self.encoder.step(sound, memory, last)
+        found = mixed_step(self.encoder_transformer, found, memory)
+        return self.downsample.step(found, memory, last)
+
+    def sound_step(self, latents: Tensor, memory: Memory, last: bool) -> Tensor:
+        """The next latents, as far as the sound is final."""
+        grown = self.upsample.step(latents, memory, last)
+        grown = mixed_step(self.decoder_transformer, grown, memory)
+        return self.decoder.step(grown, memory, last)
 
     def codebooks(self) -> list[Any]:
         """The codebooks, the semantic one first."""
@@ -42,16 +61,42 @@ class MimiParts(nn.Module):
         return [level.codebook for level in (*first, *rest)]
 
 
-def _mixed(transformer: nn.Module, x: Tensor) -> Tensor:
+def seanet(config: MimiConfig) -> Seanet:
+    """What its SEANet is."""
+    return Seanet(
+        filters=config.filters,
+        strides=config.strides,
+        width=config.width,
+        lstm=0,
+        causal=True,
+        padding="zeros",
+        conv_shortcut=False,
+        last_kernel=3,
+    )
+
+
+def mixed(transformer: nn.Module, x: Tensor) -> Tensor:
     """[item, width, time], shape kept."""
     return transformer(x.transpose(1, 2)).last_hidden_state.transpose(1, 2)
+
+
+def mixed_step(transformer: Any, x: Tensor, memory: Memory) -> Tensor:
+    """The same for the next piece: keys and values of the context are kept."""
+    if not x.shape[-1]:
+        return x
+    if transformer not in memory:
+        from transformers import DynamicCache
+
+        memory[transformer] = DynamicCache(config=transformer.config)
+    found = transformer(x.transpose(1, 2), past_key_values=memory[transformer], use_cache=True)
+    return found.last_hidden_state.transpose(1, 2)
 
 
 def build_model(config: MimiConfig) -> MimiParts:
     """Build the parts, randomly initialised (or on the meta device, under its context)."""
     from transformers import MimiConfig as Theirs
     from transformers import MimiModel
-    from transformers.models.mimi.modeling_mimi import MimiConv1d, MimiRotaryEmbedding
+    from transformers.models.mimi.modeling_mimi import MimiRotaryEmbedding
 
     theirs = Theirs(
         sampling_rate=config.frame // 2,  # one step a second: everything about time is ours
@@ -69,10 +114,10 @@ def build_model(config: MimiConfig) -> MimiParts:
         codebook_dim=config.codebooks.dim,
         vector_quantization_hidden_dimension=config.codebooks.dim,
     )
-    parts = MimiParts(MimiModel(theirs))
+    parts = MimiParts(config, MimiModel(theirs))
     for layer in parts.modules():
-        if isinstance(layer, MimiConv1d):
-            settle_padding(layer)
+        if isinstance(layer, nn.Conv1d | nn.ConvTranspose1d):  # as theirs, random
+            nn.init.kaiming_normal_(layer.weight)
     with torch.device("cpu"):  # frequencies that no state dict has
         for transformer in (parts.encoder_transformer, parts.decoder_transformer):
             transformer.rotary_emb = MimiRotaryEmbedding(transformer.config)

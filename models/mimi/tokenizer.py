@@ -1,17 +1,17 @@
-"""Mimi as a tokenizer, through transformers' MimiModel."""
+"""Mimi as a tokenizer."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-from zoo.audio_tokenizer import AudioTokenizer, whole_frames
+from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask, whole_frames
 from zoo.engine.noise import Noise
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
-from zoo.weights import SAME
 
 from .config import MimiConfig
+from .keys import FORMATS
 from .model import MimiParts, build_model
 
 
@@ -22,12 +22,14 @@ class Mimi(AudioTokenizer):
     """
 
     config_type = MimiConfig
-    formats = {"transformers": SAME}
+    formats = FORMATS
     encode_parts = ("encoder", "encoder_transformer", "downsample")
     decode_parts = ("upsample", "decoder_transformer", "decoder")
     compiled_parts = ("encoder", "decoder")
     feature_kinds = ("latents",)
     vector_kinds = ("latents",)
+    ragged = True
+    mixed_lengths = True
 
     config: MimiConfig
     module: MimiParts
@@ -46,8 +48,12 @@ class Mimi(AudioTokenizer):
             codebook._embed = None
         return self
 
-    def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
-        return Encoded(self.module.quantizer.encode(self._latents(batch), prefix).transpose(0, 1))
+    def _encode(
+        self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
+    ) -> Encoded:
+        # All layers are causal: what stands behind an item's last position changes nothing.
+        codes = self.module.quantizer.encode(self._latents(batch), prefix).transpose(0, 1)
+        return Encoded(codes, frames_of(lengths, self.config.frame))
 
     def _decode(
         self,
@@ -57,16 +63,19 @@ class Mimi(AudioTokenizer):
         grid: Tensor | None,
         extras: Mapping[str, Tensor],
         noise: Noise,
-    ) -> Tensor:
-        return self.module.sound(self.module.quantizer.decode(codes))
+    ) -> list[Tensor]:
+        sound = self.module.sound(self.module.quantizer.decode(codes.clamp(min=0)))
+        samples = (lengths * self.config.frame).tolist()
+        return [item[:, :end] for item, end in zip(sound, samples, strict=True)]
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of a codebook, before its projection."""
         return self.module.codebooks()[slot].embed
 
-    def _features(self, batch: Tensor, kind: str) -> Vectors:
+    def _features(self, batch: Tensor, kind: str, *, lengths: Tensor) -> Vectors:
         found = self._latents(batch).transpose(1, 2)
-        return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
+        mask = row_mask(frames_of(lengths, self.config.frame), found.shape[1])
+        return Vectors(found * mask[..., None], mask)
 
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
         quantizer, parts = self.module.quantizer, []
@@ -79,6 +88,6 @@ class Mimi(AudioTokenizer):
         return Vectors(torch.stack(parts).sum(0), tokens.codes[:, 0] >= 0)
 
     def _latents(self, batch: Tensor) -> Tensor:
-        # Whole positions first: transformers' convolutions fill up one by one, and the last
-        # position would be another one.
+        # Whole positions first, as moshi: convolutions that fill up one by one would make another
+        # last position.
         return self.module.latents(whole_frames(batch, self.config.frame).to(self.dtype))

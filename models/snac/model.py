@@ -90,4 +90,5 @@ def per_block(counts: Sequence[Sequence[int]], rows: Tensor) -> list[Tensor]:
     ``counts[i]`` says how many numbers of its row item i takes for each block; behind, zeros.
     """
     shares = [row[: sum(own)].split(list(own)) for row, own in zip(rows, counts, strict=True)]
-    return [pad_sequence(block, batch_first=True)[:, None] for block in zip(*shares, strict=True)]
+    blocks = map(list, zip(*shares, strict=True))
+    return [pad_sequence(block, batch_first=True)[:, None] for block in blocks]

@@ -1,0 +1,110 @@
+"""Layers over a sound that comes in pieces: what one step keeps for the next.
+
+Every layer that mixes time has ``step(x, memory, last)``. The steps' outputs one after another are
+what ``forward`` makes of the whole, whatever the pieces: a step gives what is final (maybe nothing)
+and keeps in ``memory`` what later output needs; with ``last`` it gives the rest. Nothing is kept in
+the layers, so any number of sounds can be under way.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .over_time import Memory
+
+
+class Windowed(Protocol):
+    """A convolution and what it sees beyond the ends of a sound."""
+
+    conv: nn.Conv1d
+    before: int
+    """Samples filled in ahead of the sound."""
+    need: int
+    """Samples that must have come before ``fill`` knows what stands ahead of them."""
+
+    def end(self, length: int) -> int:
+        """Samples filled in behind a sound of ``length``."""
+        ...
+
+    def fill(self, x: Tensor, before: int, end: int) -> Tensor:
+        """Fill in so many at the ends of [item, channel, time]."""
+        ...
+
+
+@dataclass
+class Held:
+    """Of a convolution: input that later output needs."""
+
+    x: Tensor
+    past: int = 0  # samples at its front that only filling the end still needs
+    total: int = 0
+    started: bool = False
+
+
+def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: bool) -> Tensor:
+    """A convolution's step; [item, channel, time] of any time, 0 too."""
+    (kernel,), (stride,), (dilation,) = (
+        getattr(layer.conv, name) for name in ("kernel_size", "stride", "dilation")
+    )
+    span = (kernel - 1) * dilation + 1
+    if span == stride == 1:
+        return layer.conv(x) if x.shape[-1] else nothing(x, layer.conv.out_channels)
+    held = memory.setdefault(key, Held(x[..., :0]))
+    held.total += x.shape[-1]
+    x = torch.cat([held.x, x], dim=-1) if held.x.shape[-1] else x
+    if not held.started:
+        if last and held.total:  # the whole sound, in this one step
+            return layer.conv(layer.fill(x, layer.before, layer.end(held.total)))
+        if last or held.total < max(1, layer.need):
+            held.x = x
+            return nothing(x, layer.conv.out_channels)
+        x, held.started = layer.fill(x, layer.before, 0), True
+    if last:
+        x = layer.fill(x, 0, layer.end(held.total))
+    count = max(0, (x.shape[-1] - held.past - span) // stride + 1)
+    used = held.past + count * stride
+    given = x[..., held.past : used - stride + span]
+    held.past = min(used, stride - 1)
+    held.x = x[..., used - held.past :]
+    return layer.conv(given) if count else nothing(x, layer.conv.out_channels)
+
+
+def transposed_step(
+    conv: nn.ConvTranspose1d, x: Tensor, memory: Memory, last: bool, before: int
+) -> Tensor:
+    """The step of a transposed convolution of kernel 2 strides, cut to time * stride.
+
+    ``before``: what is cut at the start. Windows overlap by one stride; their sum is final when
+    the next one has come.
+    """
+    (stride,) = conv.stride
+    overlap = memory.get(conv)
+    parts = []
+    if x.shape[-1]:
+        full = F.conv_transpose1d(x, conv.weight, None, stride, groups=conv.groups)
+        if overlap is not None:
+            full[..., :stride] += overlap
+        parts.append(full[..., before if overlap is None else 0 : -stride])
+        memory[conv] = overlap = full[..., -stride:]
+    if last and overlap is not None:
+        parts.append(overlap[..., :before])
+    if not parts:
+        return nothing(x, conv.out_channels)
+    out = torch.cat(parts, dim=-1)
+    return out if conv.bias is None else out.add_(conv.bias[:, None])
+
+
+def queued(key: nn.Module, x: Tensor, memory: Memory, count: int) -> Tensor:
+    """The oldest ``count`` samples of those that have come for ``key``; the others wait."""
+    waiting = memory.get(key)
+    whole = x if waiting is None else torch.cat([waiting, x], dim=-1)
+    memory[key] = whole[..., count:] if count < whole.shape[-1] else None
+    return whole[..., :count]
+
+
+def nothing(x: Tensor, channels: int) -> Tensor:
+    """[item, channels, 0]."""
+    return x.new_zeros(len(x), channels, 0)
