@@ -30,6 +30,7 @@ def _parser(named: str | None, names: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, type=Path, help="folder or tar of media")
     parser.add_argument("--data-name", metavar="TEXT", help="of the data set (that of the folder)")
     parser.add_argument("--limit", type=positive, metavar="N", help="the first N samples only")
+    parser.add_argument("--shuffle", type=int, metavar="SEED", help="in a random order")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="of the weights")
     parser.add_argument("--batch-size", type=positive, metavar="N", help="items at a time")

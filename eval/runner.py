@@ -54,8 +54,8 @@ def evaluate(args: argparse.Namespace, output: Path | None, argv: Sequence[str])
     started = datetime.now(UTC)
     task, card = load_task(args.task), zoo.card(args.name)
     task.check(card, args)
-    samples = list_samples(args.data, card.modality, args.limit)
-    tok = load_for(args, args.name)
+    samples = list_samples(args.data, card.modality, args.limit, args.shuffle)
+    tok = load_for(args, args.name, task.VERB)
     plan = task.plan(tok, args)
     facts = {
         "task": {"name": args.task, "version": task.VERSION, "settings": dict(plan.settings)},

@@ -41,7 +41,12 @@ def add_arguments(parser: argparse._ArgumentGroup, metrics: Sequence[str], usual
     )
 
 
-def check(card: Card, args: argparse.Namespace, modality: str) -> None:
+def check(
+    card: Card,
+    args: argparse.Namespace,
+    modality: str,
+    verbs: Sequence[str] = ("encode", "decode"),
+) -> None:
     """Refuse what cannot work before anything is loaded.
 
     Raises:
@@ -50,10 +55,12 @@ def check(card: Card, args: argparse.Namespace, modality: str) -> None:
         TokenError: for an illegal prefix.
         ZooError: for a cluster that is no regular expression.
     """
-    if card.modality != modality or not (card.can_encode and card.can_decode):
-        raise NotSupportedError(f"{args.task} needs {modality} there and back: {card.name}")
+    if card.modality != modality or not all(getattr(card, f"can_{verb}") for verb in verbs):
+        raise NotSupportedError(
+            f"{args.task} needs to {' and '.join(verbs)} {modality}; {card.name} does not"
+        )
     plan = without_weights(card)
-    read_options(plan, args.options, ["encode", "decode"])
+    read_options(plan, args.options, verbs)
     if args.prefix and args.all_prefixes:
         raise ZooError("--prefix and --all-prefixes say two things; give one of them")
     for k in args.prefix:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..results.chunk import Chunk
 from ..results.figures import sample_figures
-from ..results.rate import rate
+from ..results.rate import rate_of
 from .numbers import number
 from .run import Reconstruction
 from .setup import key
@@ -19,8 +19,6 @@ def qualities(run: Reconstruction, whole: Chunk) -> list[dict[str, Any]]:
 def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str, Any]:
     name, spec = key(prefix), run.setup.tok.spec
     rows = [{**row, **row["qualities"][name]} for row in whole.rows]
-    slots = [slot for slot in range(spec.num_slots) if f"{name}/{slot}" in whole.counts]
-    used = [whole.counts[f"{name}/{slot}"] for slot in slots]
     clusters = None
     if run.setup.cluster is not None:
         clusters = [run.setup.cluster_of(row["id"]) for row in rows]
@@ -39,7 +37,7 @@ def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str,
     return {
         "prefix": prefix,
         "unit": None if spec.prefixes is None else spec.prefixes.unit,
-        "rate": rate(rows, used, [spec.vocab_sizes[slot] for slot in slots]),
+        "rate": rate_of(name, rows, whole, spec.vocab_sizes),
         "metrics": metrics,
         "speed": {
             "encode": speed(whole.seconds["encode"], rows),

@@ -13,6 +13,7 @@ from zoo.tokens import Tokens
 from ..metrics import Pair, SampleMetric, Unmeasurable
 from ..metrics.sets import SetMetric
 from ..results.chunk import Chunk, Row, failure, merged
+from ..results.cost import draw, token_costs
 from ..results.fingerprint import item_sha256
 from ..samples import Sample
 from ..samples.listing import sha256
@@ -110,15 +111,8 @@ class Reconstruction:
             decoded = self.ends.leave(tokens, seeds)
         both = zip(entrance.references, decoded, entrance.rates, strict=True)
         pairs = [self.ends.pair(a.cpu(), b.cpu(), rate) for a, b, rate in both]
-        for slot in range(tokens.codes.shape[1]):
-            chunk.draw(f"{name}/{slot}", tokens.codes[:, slot])
-        costs = {
-            "tokens": (tokens.codes >= 0).sum((1, 2)).tolist(),
-            "bits": tokens.bits().tolist(),
-            "extra_bits": tokens.extra_bits().tolist(),
-        }
-        for index, (row, pair) in enumerate(zip(chunk.rows, pairs, strict=True)):
-            cost = {what: values[index] for what, values in costs.items()}
+        draw(chunk, name, tokens)
+        for row, pair, cost in zip(chunk.rows, pairs, token_costs(tokens), strict=True):
             row["qualities"][name] = cost | self._measure(chunk, row["id"], prefix, pair)
         for label, metric in self.sets.items():
             if f"{label}/reference" not in chunk.arrays:

@@ -7,6 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from .chunk import Chunk
+
+
+def rate_of(
+    name: str, rows: Sequence[Mapping[str, float]], whole: Chunk, vocab_sizes: Sequence[int]
+) -> dict[str, Any]:
+    """:func:`rate` of the quality whose ids were counted as ``name/slot``."""
+    slots = [slot for slot in range(len(vocab_sizes)) if f"{name}/{slot}" in whole.counts]
+    used = [whole.counts[f"{name}/{slot}"] for slot in slots]
+    return rate(rows, used, [vocab_sizes[slot] for slot in slots])
+
 
 def rate(
     rows: Sequence[Mapping[str, float]], used: Sequence[Counter[int]], vocab_sizes: Sequence[int]

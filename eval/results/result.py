@@ -58,6 +58,7 @@ def data_facts(args: argparse.Namespace, listed: int, whole: Chunk, card: Card) 
     return {
         "name": args.data_name or args.data.resolve().name,
         "limit": args.limit,
+        "shuffle": args.shuffle,
         "listed": listed,
         "scored": len(ids),
         "failed": listed - len(ids),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from zoo.errors import MediaError
 from zoo.media.listing import Entry, list_entries
 
@@ -22,16 +24,21 @@ class Sample:
         return self.entry.read()
 
 
-def list_samples(place: Path, modality: str, limit: int | None = None) -> list[Sample]:
+def list_samples(
+    place: Path, modality: str, limit: int | None = None, shuffle: int | None = None
+) -> list[Sample]:
     """The first ``limit`` media of ``place``, sorted by path; all of them by default.
+
+    ``shuffle`` is the seed of a random order instead.
 
     Raises:
         MediaError: if there is no such place, or nothing of this modality in it.
     """
-    found = [
-        Sample(_id_of(entry, place), entry)
-        for entry in islice(list_entries(place, modality), limit)
-    ]
+    entries = list(islice(list_entries(place, modality), limit if shuffle is None else None))
+    if shuffle is not None:
+        order = np.random.default_rng(shuffle).permutation(len(entries))
+        entries = [entries[index] for index in order[:limit]]
+    found = [Sample(_id_of(entry, place), entry) for entry in entries]
     if not found:
         raise MediaError(f"{place}: no file here has a suffix of {modality}, nor a tar's member")
     return found

@@ -38,6 +38,8 @@ class Task(Protocol):
 
     VERSION: int
     """Raised by every change that can change a figure."""
+    VERB: str | None
+    """The one verb that it needs, encode or decode; None: both."""
     __doc__: str | None
 
     def add_arguments(self, parser: argparse._ArgumentGroup) -> None:

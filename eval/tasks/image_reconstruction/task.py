@@ -23,6 +23,7 @@ from ...reconstruction.select import select
 from ...reconstruction.setup import Setup
 
 VERSION = 2
+VERB = None
 SINGLE = ("psnr", "ssim", "ms_ssim", *(f"lpips_{trunk}" for trunk in TRUNKS))
 SETS = ("fid", *(f"fid_{recipe.replace('-', '_')}" for recipe in [*RECIPES][1:]))
 USUAL = ("psnr", "ssim", "lpips_alex", "fid")

@@ -20,6 +20,7 @@ from ...reconstruction.select import select
 from ...reconstruction.setup import Setup
 
 VERSION = 1
+VERB = None
 METRICS: dict[str, Callable[[], SampleMetric]] = {"psnr": Psnr, "ssim": Ssim}
 SETS = ("fvd",)
 

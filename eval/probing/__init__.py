@@ -1,0 +1,1 @@
+"""How much of what one wants to know a simple classifier can read off the ids."""

@@ -1,0 +1,1 @@
+"""How well simple classifiers tell labelled media apart from their ids alone."""
