@@ -73,8 +73,10 @@ def test_decoding_gives_the_frames_with_their_times(tok: ToyVideo) -> None:
     assert (seen - blocks).abs().max() <= 0.5 / 255 + 1e-6
 
     native = tok.decode(tokens, native=True)
-    assert [len(item) for item in native.items] == [12, 4]
-    made = tok.decode(tok.tokens(tokens[1].codes, grid=[[4, 2, 3]]))
+    assert [tuple(item.shape) for item in native.items] == [(12, 3, 8, 12), (4, 3, 8, 12)]
+    assert native.times is not None
+    assert native.times[1] == pytest.approx([0, 0.2, 0.4, 0.6])
+    made = tok.decode(tok.tokens(tokens[1].codes))
     assert (made.fps, made.items[0].shape) == (2.0, (4, 3, 8, 12))
 
 

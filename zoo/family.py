@@ -156,6 +156,10 @@ class Family(Facts, ABC):
             raise NotSupportedError(f"{self.name} cannot count positions without encoding")
         return self.positions
 
+    def usual_grid(self, lengths: Tensor) -> Tensor | None:
+        """The grid of items of these lengths [item], where extras need one and nobody gave it."""
+        return None
+
     def check(self, tokens: Tokens) -> None:
         """Raise TokenError for tokens of this space that the family cannot take, for their grid."""
 

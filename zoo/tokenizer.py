@@ -193,6 +193,10 @@ class Tokenizer(Family):
                 f"ids of shape {shape}: expected [item, slot, position] with "
                 f"{self.spec.num_slots} slots"
             )
+        if sides is None and ids.numel():
+            ends = (ids != -1).any(1) * torch.arange(1, ids.shape[2] + 1, device=ids.device)
+            given = _as_tensor(lengths, "lengths")
+            sides = self.usual_grid(ends.amax(1) if given is None else given)
         extras = neutral_extras(self.spec, ids, grid=sides) | extras
         return Tokens(
             ids, spec=self.spec, space=self.space, lengths=lengths, grid=sides, extras=extras

@@ -4,6 +4,7 @@ from abc import ABC
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from .cards import VideoInput
@@ -69,6 +70,19 @@ class VideoTokenizer(Tokenizer, ABC):
             for item, origin in zip(items, origins, strict=True)
         ]
         return Media(self.modality, items, times=times)
+
+    @property
+    def patches(self) -> tuple[int, int] | None:
+        """Rows and columns of the token grid of a frame, where they are always the same."""
+        return None
+
+    def usual_grid(self, lengths: Tensor) -> Tensor | None:
+        """The grid (frames, rows, columns) of whole windows."""
+        if self.patches is None or self.window is None or self.input.frames is None:
+            return None
+        frames = lengths // self.window * self.input.frames
+        sides = lengths.new_tensor([self.patches]).expand(len(lengths), -1)
+        return torch.cat([frames[:, None], sides], 1)
 
     def _count(self, prepared: Tensor) -> int:
         """Positions of whole windows."""

@@ -1,11 +1,14 @@
-"""See what a tokenizer keeps: each photo, and what comes back from fewer and more tokens.
+"""See what a tokenizer keeps: each photo or video, and what comes back from its tokens.
 
   zoo reconstruct -o grid.png
   zoo reconstruct cat.jpg dog.jpg --model flextok-tiny --prefix 1,4,16,64 -o grid.png
 
-Without a PHOTO, a drawn landscape that comes with the package is taken. Each row shows the photo,
+Without a FILE, a drawn landscape that comes with the package is taken. Each row shows the photo,
 what the model sees of it, and a reconstruction per prefix with its number of tokens, its bits and
 its PSNR (in dB, higher is better; at the model's own size, against what the model sees).
+
+Of a video, an OUTPUT such as out.mp4 is a video of both side by side, with what shares a token in
+one colour; one such as sheet.png shows frames of it and the PSNR of each.
 """
 
 import argparse
@@ -16,16 +19,19 @@ from ..registry import find
 from .parts import inputs, outputs
 from .parts.arguments import NAME_HELP, add_model_arguments, numbers
 
-SUMMARY = "compare photos with their reconstructions, as one picture"
+SUMMARY = "compare photos and videos with their reconstructions, as one picture or video"
 DEFAULT_MODEL = "flextok-tiny"
-SHOWN_BY = {"image": "zoo.commands.reconstruct_image"}
-"""Modality -> module whose ``reconstruct(args, card, files, output)`` makes the picture."""
+SHOWN_BY = {
+    "image": ("zoo.commands.reconstruct_image", ("image",)),
+    "video": ("zoo.commands.reconstruct_video", ("video", "image")),
+}
+"""Modality -> module whose ``reconstruct(args, card, files, output)`` shows it, and as what."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="files and folders of them")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="grid.png")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files and folders of them")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="grid.png, out.mp4")
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help=NAME_HELP)
     parser.add_argument(
         "--prefix",
@@ -46,7 +52,9 @@ def run(args: argparse.Namespace) -> None:
             f"{card.name} is for {card.modality}; zoo reconstruct shows {', '.join(SHOWN_BY)} so "
             f"far. Use 'zoo encode' and 'zoo decode'."
         )
-    files = inputs.media_files(args.photos, card.modality)
+    files = inputs.media_files(args.files, card.modality)
     outputs.keep_inputs(output, files)
-    outputs.media_suffix(output.suffix, "image")
-    import_module(SHOWN_BY[card.modality]).reconstruct(args, card, files, output)
+    module, kinds = SHOWN_BY[card.modality]
+    if not any(outputs.is_suffix(output, kind) for kind in kinds):
+        outputs.media_suffix(output.suffix, kinds[0])
+    import_module(module).reconstruct(args, card, files, output)

@@ -4,7 +4,7 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor
@@ -13,42 +13,18 @@ from tqdm import tqdm
 from ..atomic import atomic_write
 from ..cards import Card
 from ..engine.options import declared_options
-from ..errors import NotSupportedError, TokenError
 from ..media import Media, read
 from ..media.grid import Cell, labelled_grid
 from ..media.psnr import psnr
 from ..media.sample import sample_picture
 from ..tokenizer import Tokenizer
-from ..tokens import Origin, Tokens, TokenSpec
+from ..tokens import Origin, Tokens
 from .parts import outputs
 from .parts.loading import Options, load_for, read_options, without_weights
-from .parts.qualities import usual_prefixes
-from .parts.text import columns, number, tell
+from .parts.reconstruction import Reconstruction, need_both_verbs, shown_prefixes
+from .parts.text import columns, tell
 
 _HIGH, _WIDE = 256, 2000  # pixels of a picture and of the grid
-
-
-@dataclass(frozen=True)
-class Reconstruction:
-    """What a reconstruction costs and is worth; ``prefix`` None is all that there is."""
-
-    prefix: int | None
-    tokens: int
-    bits: float
-    psnr: float | None
-    """In dB at the model's own size; None where nothing differs."""
-
-    @property
-    def cells(self) -> tuple[str, str, str]:
-        """Tokens, bits and PSNR for people."""
-        psnr = "no error" if self.psnr is None else f"{self.psnr:.1f} dB"
-        return str(self.tokens), number(self.bits), psnr
-
-    @property
-    def caption(self) -> str:
-        """What stands beneath the picture."""
-        tokens, bits, psnr = self.cells
-        return f"{tokens} {'token' if self.tokens == 1 else 'tokens'}\n{bits} bits\n{psnr}"
 
 
 def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], output: Path) -> None:
@@ -59,11 +35,9 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         TokenError: for an illegal prefix.
         MediaError: for a photo that cannot be read.
     """
-    if not (card.can_encode and card.can_decode):
-        verb = "decode" if card.can_encode else "encode"
-        raise NotSupportedError(f"{card.name} cannot {verb}, so there is nothing to compare")
+    need_both_verbs(card)
     options = read_options(without_weights(card), args.options, ["encode", "decode"])
-    prefixes = _prefixes(card.tokens, args.prefix, card.name)
+    prefixes = shown_prefixes(card.tokens, args.prefix, card.name)
     tok = load_for(args, args.model)
 
     names = [str(path) for path in files] or ["example"]
@@ -90,16 +64,6 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         f"{columns([heading, *lines])}{output}: {grid.width} x {grid.height} pixels",
         {"model": card.name, "seed": args.seed, "output": str(output), "photos": photos},
     )
-
-
-def _prefixes(spec: TokenSpec, asked: Sequence[int] | None, name: str) -> list[int | None]:
-    if asked is None:
-        return [*usual_prefixes(spec)] or [None]
-    if spec.prefixes is None:
-        raise TokenError(f"{name} has no prefixes: its ids decode only as a whole")
-    for prefix in asked:
-        spec.prefixes.size_of(prefix)  # raises for an illegal one
-    return [*asked]
 
 
 def _row(

@@ -33,6 +33,8 @@ def _inside(folder: Path, modality: str) -> list[Path]:
 
     files = sorted(path for path in folder.iterdir() if path.is_file())
     media = [path for path in files if path.name[0] != "." and guess(path) == modality]
+    if modality == "video":  # where videos are meant, a GIF is a moving one
+        media = [p for p in files if p in media or p.suffix.lower() == ".gif"]
     if not media:
         raise MediaError(f"{folder}: none of the {len(files)} files in this folder is {modality}")
     return media

@@ -75,3 +75,10 @@ def media_suffix(asked: str | None, modality: str) -> str:
             f"{modality} is not written as {suffix!r}; expected one of {', '.join(known)}"
         )
     return suffix
+
+
+def is_suffix(path: Path, modality: str) -> bool:
+    """Whether the suffix names a format in which ``modality`` is written."""
+    from ...media.kinds import handler
+
+    return path.suffix.lower() in handler(modality).suffixes()

@@ -11,26 +11,32 @@ from PIL import Image
 from . import things
 from .paint import Array, edge, fill, mix, noise, ridges, shade
 
+Draw = Callable[[Image.Image], None]
+
 _SCALE = 2  # drawn larger, then averaged, for smooth edges
 _SHORE, _MEADOW, _SUN = 0.60, 0.85, (0.555, 0.335)
 
 
 def sample_picture(size: int = 256) -> Image.Image:
     """The landscape as a square RGB image of ``size`` pixels; always the same for a size."""
-    side = size * _SCALE
+    scene = landscape(size * _SCALE, things.balloon, things.boat)
+    return scene.resize((size, size), Image.Resampling.BOX)
+
+
+def landscape(side: int, in_air: Draw | None = None, on_water: Draw | None = None) -> Image.Image:
+    """The landscape with hard edges, and what flies and floats there."""
     line = (np.arange(side) + 0.5) / side
     x, y = np.meshgrid(line, line)
     rows = round(_SHORE * side)
     above, below = (x[:rows], y[:rows]), (x[rows:], y[rows:])
     land = _shore(_hills(_mountains(_sky(*above), *above), *above), *above)
     land = _drawn(land, lambda image: things.pines(image, _SHORE))
-    land = _drawn(_drawn(land, things.house), things.balloon)
-    scene = _drawn(np.concatenate([land, _lake(land, *below)]), things.boat)
+    land = _drawn(_drawn(land, things.house), in_air)
+    scene = _drawn(np.concatenate([land, _lake(land, *below)]), on_water)
     ground = _MEADOW + 0.045 * np.sin(line * 3.4 + 0.4) + 0.02 * noise(line * 6, 0 * line, 3, 61)
     soil = shade((0.20, 0.32, 0.10), 0.6 + 0.8 * noise(x * 40, y * 40, 4, 62))
     scene = mix(scene, soil, edge(y - ground, 0.006))
-    scene = _drawn(scene, lambda image: things.meadow(image, ground))
-    return _image(scene).resize((size, size), Image.Resampling.BOX)
+    return _image(_drawn(scene, lambda image: things.meadow(image, ground)))
 
 
 def _sky(x: Array, y: Array) -> Array:
@@ -89,7 +95,9 @@ def _lake(land: Array, x: Array, y: Array) -> Array:
     return mix(water, (1.0, 0.92, 0.72), 0.9 * beam * edge(waves - 0.05, 0.1))
 
 
-def _drawn(picture: Array, draw: Callable[[Image.Image], None]) -> Array:
+def _drawn(picture: Array, draw: Draw | None) -> Array:
+    if draw is None:
+        return picture
     image = _image(picture)
     draw(image)
     return np.asarray(image, np.float64) / 255

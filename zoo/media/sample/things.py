@@ -77,9 +77,9 @@ def house(image: Image.Image) -> None:
         pen.box((0.99, 0.82, 0.42), left + 0.02, -0.30, left + 0.13, -0.14)
 
 
-def balloon(image: Image.Image) -> None:
+def balloon(image: Image.Image, x: float = 0.20, y: float = 0.185) -> None:
     """A hot-air balloon with stripes."""
-    pen = Pen(image, 0.20, 0.185, 0.088)
+    pen = Pen(image, x, y, 0.088)
     colors = np.array([(0.88, 0.17, 0.16), (0.98, 0.80, 0.22), (0.17, 0.44, 0.76)])
     turn, bows = np.linspace(-np.pi / 2, np.pi * 0.36, 24), np.linspace(-1, 1, 10)
     for index, (left, right) in enumerate(zip(bows, bows[1:], strict=False)):
@@ -92,11 +92,11 @@ def balloon(image: Image.Image) -> None:
     pen.shape((0.48, 0.30, 0.16), (-0.18, 1.40), (0.18, 1.40), (0.14, 1.68), (-0.14, 1.68))
 
 
-def boat(image: Image.Image) -> None:
+def boat(image: Image.Image, x: float = 0.83) -> None:
     """A sailing boat, and what the water gives back of it."""
     water = np.array((0.24, 0.36, 0.47))
     for flip, clear in ((-0.55, 0.45), (1.0, 1.0)):
-        pen = Pen(image, 0.83, 0.705, 0.13, flip)
+        pen = Pen(image, x, 0.705, 0.13, flip)
         for color, *points in (
             ((0.30, 0.18, 0.10), (-0.02, 0), (0.02, 0), (0.01, -1.05), (-0.01, -1.05)),
             ((0.97, 0.95, 0.90), (0.05, -0.14), (0.05, -1.0), (0.24, -0.62), (0.42, -0.14)),
