@@ -51,8 +51,8 @@ class Facts:
 
     @property
     def vocab_sizes(self) -> tuple[int, ...]:
-        """Number of ids, per slot."""
-        return self.spec.vocab_sizes
+        """Number of ids, per slot; none of a checkpoint that lacks a codebook."""
+        return self.spec.vocab_sizes if self.card.has_ids else ()
 
     @property
     def positions(self) -> int | None:
@@ -107,6 +107,10 @@ class Facts:
     def can_decode(self) -> bool:
         """Whether ``decode`` works."""
         return self.card.can_decode and self.only != "encode"
+
+    def way_out(self, verb: str) -> str:
+        """What to do where the checkpoint cannot ``verb``: the end of the error's sentence."""
+        return "its card says why"
 
     @property
     def dtypes(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .engine.checks import check_tokens, chosen_prefix, known_kind, need_verb
+from .engine.checks import check_tokens, chosen_prefix, known_kind, need_encoder, need_verb
 from .engine.decode import decode_tokens
 from .engine.encode import encode_sources, encode_window, joined, prepare
 from .engine.features import features_of
@@ -259,6 +259,8 @@ class Tokenizer(Family):
     ) -> Vectors:
         """Continuous vectors before quantisation, for one of ``tok.feature_kinds``.
 
+        A checkpoint that lacks a codebook has them too.
+
         Sounds may differ in length where the family takes such batches: the tensor is then 0, and
         the mask False, behind an item's end. ``options`` are those of ``encode`` that say how
         media is prepared.
@@ -267,7 +269,7 @@ class Tokenizer(Family):
             NotSupportedError: for a kind this family has not.
             MediaError: for an item that cannot be read, or items of shapes that do not go together.
         """
-        need_verb(self, "encode")
+        need_encoder(self)
         kind = known_kind(kind, self.feature_kinds, f"{self.name} features")
         chosen = checked_options("features", options, self._prepare_options, self.name)
         found = sources(media, self.modality, layout=layout)

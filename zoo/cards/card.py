@@ -100,6 +100,11 @@ class Card:
         return all(part.bundled for part in self.source)
 
     @property
+    def has_ids(self) -> bool:
+        """Whether there are ids; else ``tokens`` says which ones a codebook would give."""
+        return self.can_encode or self.can_decode
+
+    @property
     def open_license(self) -> bool:
         """Whether the weights' licence is one of the open ones; unknown ones are not."""
         return self.license.lower() in OPEN_LICENSES

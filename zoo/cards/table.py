@@ -38,6 +38,8 @@ def insert_table(text: str, table: str) -> str:
 
 def count_text(card: Card) -> str:
     """How many ids an item has: ``1..256``, ``75/s x 8`` or ``49``."""
+    if not card.has_ids:
+        return "none"
     spec = card.tokens
     slots = f" x {len(spec.vocab_sizes)}" if len(spec.vocab_sizes) > 1 else ""
     if spec.positions is not None:
@@ -53,6 +55,8 @@ def count_text(card: Card) -> str:
 
 def bits_text(card: Card) -> str:
     """Nominal bits at full rate: per item, per second, or per position."""
+    if not card.has_ids:
+        return "none"
     spec = card.tokens
     if spec.positions is not None:
         return f"{spec.positions * spec.bits_per_position:.0f}"

@@ -55,6 +55,8 @@ def _row(card: Card) -> tuple[str, ...]:
 def vocabulary_text(card: Card) -> str:
     """``64000``, ``1024 x 8`` or, where slots differ, ``256..4096``."""
     sizes = card.tokens.vocab_sizes
+    if not card.has_ids:
+        return "none"
     if len(set(sizes)) > 1:
         return f"{min(sizes)}..{max(sizes)}"
     return str(sizes[0]) + (f" x {len(sizes)}" if len(sizes) > 1 else "")
@@ -66,7 +68,7 @@ def _facts(card: Card) -> dict[str, object]:
     return {name: getattr(card, name) for name in names} | {
         "positions": spec.positions,
         "token_rate": spec.token_rate,
-        "vocab_sizes": spec.vocab_sizes,
+        "vocab_sizes": spec.vocab_sizes if card.has_ids else [],
         "bits_per_position": spec.bits_per_position,
         "prefixes": len(bits),
         "pinned": all(part.pinned for part in card.source),

@@ -19,7 +19,16 @@ def need_verb(tok: Facts, verb: str) -> None:
         raise NotSupportedError(
             f"{tok.name} was loaded with only={tok.only!r}; load it without only= to {verb}"
         )
-    raise NotSupportedError(f"{tok.name} cannot {verb}; its card says why")
+    raise NotSupportedError(f"{tok.name} cannot {verb}; {tok.way_out(verb)}")
+
+
+def need_encoder(tok: Facts) -> None:
+    """NotSupportedError if the networks that look at media were not loaded.
+
+    A checkpoint without a codebook has them, though it cannot encode.
+    """
+    if tok.only == "decode":
+        need_verb(tok, "encode")
 
 
 def check_tokens(tok: "Family", tokens: object) -> Tokens:

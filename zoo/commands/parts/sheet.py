@@ -21,7 +21,7 @@ def card_sheet(card: Card) -> str:
         ("family", card.family),
         ("takes", _input_text(card.input)),
         ("gives", _output_text(card.output)),
-        ("can", ", ".join(verbs) + (", stream" if card.streamable else "")),
+        ("can", (", ".join(verbs) or "features only") + (", stream" if card.streamable else "")),
         ("decoding", chance if card.can_decode else ""),
         ("tokens", _tokens_text(card)),
         ("prefixes", list(_prefix_lines(card))),
@@ -63,6 +63,8 @@ def _channels(count: int) -> str:
 
 
 def _tokens_text(card: Card) -> str:
+    if not card.has_ids:
+        return "none: it has no codebook"
     spec = card.tokens
     slots = f"{spec.num_slots} slots" if spec.num_slots > 1 else "1 slot"
     text = f"{count_text(card)} in order {spec.order}; {slots}, vocabulary {show(spec.vocab_sizes)}"
@@ -73,6 +75,8 @@ def _tokens_text(card: Card) -> str:
 
 def _prefix_lines(card: Card) -> Iterable[str]:
     spec, bits = card.tokens, card.tokens.prefix_bits
+    if not card.has_ids:
+        return
     if spec.prefixes is None:
         yield "none: only all ids together decode"
         return
