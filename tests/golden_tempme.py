@@ -74,6 +74,7 @@ def config_of(given: dict[str, Any], run: dict[str, Any]) -> TempMeConfig:
                 "text": {
                     "words": text["vocab"],
                     "context": text["context"],
+                    "longest": text["context"],
                     "width": text["width"],
                     "depth": text["layers"],
                     "heads": text["heads"],

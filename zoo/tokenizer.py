@@ -327,9 +327,10 @@ class Tokenizer(Family):
         return self
 
     def __repr__(self) -> str:
-        can = [verb for verb in ("encode", "decode") if getattr(self, f"can_{verb}")]
+        verbs = [verb for verb in ("encode", "decode") if getattr(self, f"can_{verb}")]
+        can = "/".join(verbs) or "features only"
         dtype = str(self.dtype).removeprefix("torch.")
-        return f"<{self.name}: {self.modality}, {'/'.join(can)}, {dtype} on {self.device}>"
+        return f"<{self.name}: {self.modality}, {can}, {dtype} on {self.device}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._reload is None:

@@ -16,7 +16,7 @@ def open_subject(job: Job, dtype: str | None = None) -> Tokenizer:
     """Load the tokenizer, with its weights in memory.
 
     Raises:
-        NotSupportedError: for another modality than images, or a device that is not there.
+        NotSupportedError: for a device that is not there, or verbs of another modality than images.
     """
     if job.threads is not None:
         torch.set_num_threads(job.threads)
@@ -32,9 +32,11 @@ def open_subject(job: Job, dtype: str | None = None) -> Tokenizer:
         dtype=getattr(torch, dtype or job.dtype),
         compile=job.compile,
     )
-    if tok.modality != "image" or tok.input_size is None:
+    fits = tok.modality == "image" and tok.input_size is not None
+    if job.kind != "parts" and not fits:
         raise NotSupportedError(
-            f"zoo bench measures image tokenizers of a fixed size; {tok.name} is {tok.modality}"
+            f"zoo bench measures image tokenizers of a fixed size; {tok.name} is {tok.modality}. "
+            "Parts of any tokenizer are measured with --parts"
         )
     touch(tok.module)
     return tok

@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
-from ..layers.quick_gelu import quick_gelu
 from .merge import match, merge
 from .schedule import Step
 
@@ -44,7 +43,9 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """fc2(quick_gelu(fc1 x))."""
+    """fc2(gelu(fc1 x)) with OpenAI CLIP's cheap GELU, x * sigmoid(SLOPE * x)."""
+
+    SLOPE = 1.702
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -52,8 +53,15 @@ class MLP(nn.Module):
         self.fc2 = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[..., width] -> [..., width]."""
-        return self.fc2(quick_gelu(self.fc1(x)))
+        """[clip, token, width] -> the same.
+
+        x * sigmoid(s x) is silu(s x) / s. Both factors are free in the matrix products, which
+        leaves one pass over the widest activations instead of three.
+        """
+        slope, rows = self.SLOPE, x.flatten(0, 1)
+        scaled = torch.addmm(self.fc1.bias, rows, self.fc1.weight.T, beta=slope, alpha=slope)
+        out = torch.addmm(self.fc2.bias, F.silu(scaled), self.fc2.weight.T, alpha=1 / slope)
+        return out.view_as(x)
 
 
 class MergingBlock(nn.Module):

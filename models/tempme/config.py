@@ -43,7 +43,8 @@ class TextConfig:
     """Size of CLIP's text transformer."""
 
     words: int  # entries of the vocabulary of its byte pairs
-    context: int  # longest text, in byte pairs
+    context: int  # byte pairs that it has positions for
+    longest: int  # byte pairs that a text is cut to, its two marks among them
     width: int
     depth: int
     heads: int

@@ -12,8 +12,12 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from ..layers.beit import BeitAttention
-from ..layers.quick_gelu import quick_gelu
 from .positions import resized_positions
+
+
+def quick_gelu(x: Tensor) -> Tensor:
+    """OpenAI CLIP's cheap GELU."""
+    return x * torch.sigmoid(1.702 * x)
 
 
 def tanh_gelu(x: Tensor) -> Tensor:
