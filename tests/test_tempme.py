@@ -1,6 +1,8 @@
 """TempMe as a whole: weights in every published spelling, features, windows, texts."""
 
 import json
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -188,6 +190,19 @@ def test_an_items_features_are_those_it_gets_alone(tok: TempMe) -> None:
         assert torch.equal(together.source[row], alone.source[0])
         torch.testing.assert_close(together.tokens[row], alone.tokens[0])
     assert torch.equal(tok.merged(media, batch_size=1).source, together.source)
+
+
+def test_calls_are_reentrant_and_it_pickles_by_name(tok: TempMe) -> None:
+    media = videos()
+    expected = [tok.merged(item) for item in media]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(tok.merged, media))
+    again = pickle.loads(pickle.dumps(tok))
+    assert len(pickle.dumps(tok)) < 2000
+    for item, one, other in zip(media, expected, together, strict=True):
+        for found in (other, again.merged(item)):
+            assert torch.equal(found.source, one.source)
+            torch.testing.assert_close(found.tokens, one.tokens)
 
 
 def test_a_long_video_is_merged_window_by_window(tok: TempMe) -> None:
