@@ -5,13 +5,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
+def filled(x: Tensor, before: int, end: int, mode: str = "constant") -> Tensor:
+    """Fill [item, channel, time] at both ends as ``torch.nn.functional.pad`` does.
+
+    Over two axes, because that keeps the order of channels and time in memory.
+    """
+    return F.pad(x[:, :, None], (before, end, 0, 0), mode=mode)[:, :, 0]
+
+
 def reflected(x: Tensor, before: int, end: int) -> Tensor:
     """Mirror [item, channel, time] at both ends; what is too short gets zeros first."""
     short = max(0, max(before, end) + 1 - x.shape[-1])
     if not short:
-        return F.pad(x, (before, end), mode="reflect")
-    padded = F.pad(F.pad(x, (0, short)), (before, end), mode="reflect")
-    return padded[..., :-short]
+        return filled(x, before, end, "reflect")
+    return filled(filled(x, 0, short), before, end, "reflect")[..., :-short]
 
 
 def reflect_each(padded: Tensor, before: int, lengths: Tensor, ends: Tensor) -> Tensor:

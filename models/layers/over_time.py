@@ -40,6 +40,12 @@ class Layers(nn.Sequential):
                 x = layer(x)
         return x
 
+    def after(self, lengths: Tensor) -> Tensor:
+        """The items' lengths behind all layers."""
+        for layer in self:
+            lengths = layer.after(lengths) if isinstance(layer, OverTime) else lengths
+        return lengths
+
     def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
         """Go on with the next piece of a sound, maybe empty; see ``streaming``."""
         for layer in self:

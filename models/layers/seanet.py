@@ -5,6 +5,7 @@ have it (encodec/modules/seanet.py). Layers stand in upstream's order, so that t
 those of upstream's state dicts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from .lstm import SkipLstm
 from .over_time import Layers, Memory, OverTime
+from .pieces import PiecedLayers
 from .seanet_conv import SeanetConv, SeanetUp
 from .snake import Snake
 from .streaming import queued
@@ -95,9 +97,10 @@ def seanet_encoder(net: Seanet, *, both_ways: bool = False) -> Layers:
 
     ``both_ways``: its LSTM also reads from the end.
     """
-    width = net.filters
+    width, near = net.filters, 0
     layers: list[nn.Module] = [net.conv(net.channels, width, KERNEL)]
     for stride in reversed(net.strides):
+        near = len(layers)
         layers += [Residual(net, width, net.dilation_base**j) for j in range(net.residuals)]
         layers += [net.act(width), net.conv(width, 2 * width, 2 * stride, stride)]
         width *= 2
@@ -105,7 +108,7 @@ def seanet_encoder(net: Seanet, *, both_ways: bool = False) -> Layers:
         layers.append(SkipLstm(width, net.lstm, both_ways=both_ways))
         width *= 2 if both_ways else 1
     layers += [net.act(width), net.conv(width, net.width, net.last_kernel)]
-    return Layers(*layers)
+    return layers_of(net, layers, slice(near), net.filters)
 
 
 def seanet_decoder(net: Seanet) -> Layers:
@@ -114,9 +117,16 @@ def seanet_decoder(net: Seanet) -> Layers:
     layers: list[nn.Module] = [net.conv(net.width, width, KERNEL)]
     if net.lstm:
         layers.append(SkipLstm(width, net.lstm))
-    for stride in net.strides:
+    near = len(layers)
+    for number, stride in enumerate(net.strides):
         layers += [net.act(width), net.up(width, stride)]
         width //= 2
         layers += [Residual(net, width, net.dilation_base**j) for j in range(net.residuals)]
+        near = near if number else len(layers)
     layers += [net.act(width), net.conv(width, net.channels, net.last_kernel)]
-    return Layers(*layers)
+    return layers_of(net, layers, slice(near, None), net.filters * prod(net.strides[1:]))
+
+
+def layers_of(net: Seanet, layers: Sequence[nn.Module], near: slice, width: int) -> Layers:
+    """All layers; those near the sound in pieces, unless norms run over all of time."""
+    return Layers(*layers) if net.norm else PiecedLayers(layers, near, width)

@@ -4,9 +4,9 @@ Source: Défossez et al. 2022, arXiv 2210.13438, encodec/modules/conv.py.
 """
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from .ends import reflect_each, reflected
+from .ends import filled, reflect_each, reflected
+from .inner_conv import InnerConv, InnerConvTranspose
 from .over_time import Memory, OverTime, cleared
 from .streaming import conv_step, transposed_step
 
@@ -41,7 +41,9 @@ class SeanetConv(OverTime):
         total = (kernel - 1) * dilation - (stride - 1)
         if total < 0:
             raise ValueError(f"kernel {kernel} with dilation {dilation} misses samples")
-        self.conv = nn.Conv1d(inputs, outputs, kernel, stride, dilation=dilation, bias=bias)
+        self.conv: nn.Conv1d = InnerConv(
+            inputs, outputs, kernel, stride, dilation=dilation, bias=bias
+        )
         self.norm = nn.GroupNorm(1, outputs) if norm else None
         self.mode = mode
         self.stride = stride
@@ -60,7 +62,7 @@ class SeanetConv(OverTime):
         elif lengths is None or self.mode != "reflect":
             out = self.conv(self.fill(cleared(x, lengths), self.before, end))
         else:
-            padded, ends = F.pad(x, (self.before, end)), self.after_end + -lengths % self.stride
+            padded, ends = filled(x, self.before, end), self.after_end + -lengths % self.stride
             out = self.conv(reflect_each(padded, self.before, lengths, ends))
         return out if self.norm is None else self.norm(out)
 
@@ -72,7 +74,7 @@ class SeanetConv(OverTime):
         """Fill in so many at the ends of [item, channel, time]."""
         if self.mode == "reflect":
             return reflected(x, before, end)
-        return F.pad(x, (before, end), mode="constant" if self.mode == "zeros" else "replicate")
+        return filled(x, before, end, "constant" if self.mode == "zeros" else "replicate")
 
     def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
         """Go on with the next piece; where input is mirrored, not before its mirror has come."""
@@ -103,7 +105,7 @@ class SeanetUp(OverTime):
         norm: bool = False,
     ) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose1d(
+        self.conv = InnerConvTranspose(
             inputs, outputs, 2 * stride, stride, groups=groups, bias=bias
         )
         self.norm = nn.GroupNorm(1, outputs) if norm else None

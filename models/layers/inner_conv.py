@@ -1,0 +1,64 @@
+"""torch's convolutions over time, faster on the CPU: with channels innermost in memory.
+
+oneDNN computes strided and pointwise convolutions up to 1.5 times as fast where the channels of
+one time lie side by side, but torch's one-dimensional layers do not ask it to. These do; tensors
+are [item, channel, time] as ever, only their strides differ. Other devices are left alone.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class InnerConv(nn.Conv1d):
+    """``nn.Conv1d``, whose padding is a number."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[item, inputs, time] -> [item, outputs, time / stride]."""
+        if not pays(input, self.weight):
+            return super().forward(input)
+        assert isinstance(self.padding, tuple)
+        if self.in_channels == 1 and self.padding == (0,) == (self.dilation[0] - 1,):
+            windows = input[:, 0].unfold(1, self.kernel_size[0], self.stride[0])
+            return F.linear(windows, self.weight[:, 0], self.bias).transpose(1, 2)
+        out = F.conv2d(
+            inner(input),
+            self.weight[:, :, None],
+            self.bias,
+            (1, self.stride[0]),
+            (0, self.padding[0]),
+            (1, self.dilation[0]),
+            self.groups,
+        )
+        return out[:, :, 0]
+
+
+class InnerConvTranspose(nn.ConvTranspose1d):
+    """``nn.ConvTranspose1d``."""
+
+    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """[item, inputs, time] -> [item, outputs, time * stride]."""
+        if output_size is not None or not pays(input, self.weight):
+            return super().forward(input, output_size)
+        assert isinstance(self.padding, tuple)
+        out = F.conv_transpose2d(
+            inner(input),
+            self.weight[:, :, None],
+            self.bias,
+            (1, self.stride[0]),
+            (0, self.padding[0]),
+            (0, self.output_padding[0]),
+            self.groups,
+            (1, self.dilation[0]),
+        )
+        return out[:, :, 0]
+
+
+def pays(x: Tensor, weight: Tensor) -> bool:
+    """On the CPU, where there is more sound than weights, which are brought in order too."""
+    return x.device.type == "cpu" and x.numel() >= weight.numel()
+
+
+def inner(x: Tensor) -> Tensor:
+    """[item, channel, time] -> [item, channel, 1, time] with channels innermost in memory."""
+    return x[:, :, None].contiguous(memory_format=torch.channels_last)
