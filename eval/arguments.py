@@ -41,6 +41,8 @@ def _parser(named: str | None, names: Sequence[str]) -> argparse.ArgumentParser:
         metavar="FILE.json",
         help="write the result here, its samples beside it; a killed run goes on from there",
     )
+    parser.add_argument("--plot", metavar="FILE.png", help="draw a metric against bits")
+    parser.add_argument("--plot-metric", metavar="NAME", help="the metric to draw (the first)")
     if named is not None:
         load_task(named).add_arguments(parser.add_argument_group(f"{named} only"))
     return parser

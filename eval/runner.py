@@ -16,6 +16,7 @@ from zoo.commands.parts.loading import load_for
 from zoo.errors import MediaError, ZooError
 
 from .arguments import parse
+from .plots.curve import draw_curve
 from .results.chunk import Chunk, merged
 from .results.environment import code, environment
 from .results.journal import Journal
@@ -34,11 +35,14 @@ def main(argv: Sequence[str]) -> int:
     """Run one task; prints a table, or the result with ``--json``."""
     args = parse(argv)
     output = None if args.output is None else _output(args.output)
+    picture = None if args.plot is None else outputs.output_file(args.plot)
     found = evaluate(args, output, argv)
     if output:
         with outputs.writing(output):
             write(found, output)
     rows = found.pop("rows")
+    if picture:
+        draw_curve([found], args.plot_metric, picture)
     print(json.dumps(found, indent=1, allow_nan=False) if args.json else table(found))
     if output and not args.json:
         print(f"{output}: the result of {len(rows)} samples")

@@ -68,9 +68,9 @@ class ProbingPlan:
                 parts.append(Chunk(failures=[failure(sample.id, stage, error)]))
         return merged(parts)
 
-    def qualities(self, whole: Chunk) -> list[dict[str, Any]]:
+    def figures(self, whole: Chunk) -> dict[str, Any]:
         """Fit and judge every probe at every quality."""
-        return qualities(self, whole)
+        return {"qualities": qualities(self, whole)}
 
     def _one(self, sample: Sample, seed: int) -> Chunk:
         tok, chunk = self.setup.tok, Chunk()

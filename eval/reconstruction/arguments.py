@@ -10,6 +10,8 @@ from zoo.commands.parts.loading import read_options, without_weights
 from zoo.engine.checks import chosen_prefix
 from zoo.errors import NotSupportedError, ZooError
 
+from ..anchors import ANCHORS
+
 
 def add_arguments(parser: argparse._ArgumentGroup, metrics: Sequence[str], usual: str) -> None:
     """Declare what every reconstruction task takes; ``metrics`` are the task's, by name."""
@@ -38,6 +40,18 @@ def add_arguments(parser: argparse._ArgumentGroup, metrics: Sequence[str], usual
         metavar="REGEX",
         help="what of a sample's id names its cluster, such as its speaker: '([^-]*)-'; "
         "intervals then allow for samples of one cluster being alike",
+    )
+
+
+def add_curve_arguments(parser: argparse._ArgumentGroup, modality: str) -> None:
+    """Declare rate and distortion: classical codecs on the same samples, and a picture."""
+    codecs = ANCHORS[modality]
+    parser.add_argument(
+        "--anchors",
+        type=lambda text: _names(text, [*codecs]),
+        default=[],
+        metavar="A,B",
+        help=f"classical codecs to compare with: {', '.join(codecs)}",
     )
 
 
@@ -81,5 +95,5 @@ def _names(text: str, known: Sequence[str]) -> list[str]:
     names = text.split(",")
     for name in names:
         if name not in known:
-            raise argparse.ArgumentTypeError(f"no metric {name!r}; known: {', '.join(known)}")
+            raise argparse.ArgumentTypeError(f"no {name!r}; known: {', '.join(known)}")
     return names

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..anchors import Anchor
 from ..metrics import SampleMetric
 from ..metrics.sets import SetMetric
 from ..results.chunk import Chunk
 from ..samples import Sample
 from .ends import Ends
-from .report import qualities
+from .report import figures
 from .run import Reconstruction
 from .setup import Setup
 
@@ -23,8 +24,9 @@ class ReconstructionPlan:
         metrics: Mapping[str, SampleMetric],
         sets: Mapping[str, SetMetric],
         skipped: Sequence[Mapping[str, str]],
+        anchors: Sequence[Anchor] = (),
     ) -> None:
-        self.run = Reconstruction(setup, ends, metrics, sets)
+        self.run = Reconstruction(setup, ends, metrics, sets, anchors)
         self.skipped = skipped
 
     @property
@@ -33,6 +35,7 @@ class ReconstructionPlan:
         own = {**self.run.metrics, **self.run.sets}
         return {
             **self.run.settings,
+            "anchors": [f"{anchor.name} by {anchor.library}" for anchor in self.run.anchors],
             "metrics": {
                 name: {"settings": metric.settings, "weights": metric.weights}
                 for name, metric in own.items()
@@ -43,6 +46,6 @@ class ReconstructionPlan:
         """Measure samples, the first of which is number ``first`` of the data set."""
         return self.run.chunk(samples, first)
 
-    def qualities(self, whole: Chunk) -> list[dict[str, Any]]:
-        """Rate, figures and speed of every quality."""
-        return qualities(self.run, whole)
+    def figures(self, whole: Chunk) -> dict[str, Any]:
+        """Rate, figures and speed of every quality, and of the anchors."""
+        return figures(self.run, whole)

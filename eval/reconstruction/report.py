@@ -1,24 +1,53 @@
-"""From all chunks of a reconstruction to the qualities of its result."""
+"""From all chunks of a reconstruction to the figures of its result."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..anchors import Anchor, Setting
 from ..results.chunk import Chunk
 from ..results.figures import sample_figures
 from ..results.rate import rate_of
+from .equal_bits import at_equal_bits
 from .numbers import number
 from .run import Reconstruction
 from .setup import key
 
 
-def qualities(run: Reconstruction, whole: Chunk) -> list[dict[str, Any]]:
-    """Rate, figures and speed of every quality, coarse to full."""
-    return [_quality(run, whole, prefix) for prefix in run.setup.prefixes]
+def figures(run: Reconstruction, whole: Chunk) -> dict[str, Any]:
+    """Qualities, coarse to full, and anchors, by codec and setting."""
+    found: dict[str, Any] = {
+        "qualities": [_quality(run, whole, prefix) for prefix in run.setup.prefixes]
+    }
+    if run.anchors:
+        found["anchors"] = [
+            _anchor(run, whole, anchor, setting)
+            for anchor in run.anchors
+            for setting in anchor.settings
+        ]
+        for quality in found["qualities"]:
+            bits = quality["rate"]["nominal_bits"]
+            quality["equal_bits"] = at_equal_bits(bits, found["anchors"])
+    return found
 
 
-def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str, Any]:
-    name, spec = key(prefix), run.setup.tok.spec
-    rows = [{**row, **row["qualities"][name]} for row in whole.rows]
+def _anchor(run: Reconstruction, whole: Chunk, anchor: Anchor, setting: Setting) -> dict[str, Any]:
+    rows = [{**row, **row["anchors"][f"{anchor.name} {setting}"]} for row in whole.rows]
+    bits = sum(row["bits"] for row in rows)
+    rate: dict[str, Any] = {"nominal_bits": bits / len(rows), "counted": anchor.bits}
+    for unit, name in (("pixels", "per_pixel"), ("seconds", "per_second")):
+        if unit in rows[0]:
+            rate[name] = {"nominal_bits": bits / sum(row[unit] for row in rows)}
+    return {
+        "codec": anchor.name,
+        "setting": str(setting),
+        "unit": anchor.unit,
+        "library": anchor.library,
+        "rate": rate,
+        "metrics": _single(run, rows),
+    }
+
+
+def _single(run: Reconstruction, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     clusters = None
     if run.setup.cluster is not None:
         clusters = [run.setup.cluster_of(row["id"]) for row in rows]
@@ -26,6 +55,13 @@ def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str,
     for metric in run.metrics.values():
         values = {column: [number(row[column]) for row in rows] for column in metric.columns}
         metrics |= sample_figures(metric, values, clusters)
+    return metrics
+
+
+def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str, Any]:
+    name, spec = key(prefix), run.setup.tok.spec
+    rows = [{**row, **row["qualities"][name]} for row in whole.rows]
+    metrics = _single(run, rows)
     for label, metric in run.sets.items():
         pair = (whole.arrays[f"{label}/reference"], whole.arrays[f"{label}/{name}"])
         shared = {

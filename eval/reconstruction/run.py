@@ -10,6 +10,7 @@ import torch
 from zoo.errors import MediaError, ZooError
 from zoo.tokens import Tokens
 
+from ..anchors import Anchor
 from ..metrics import Pair, SampleMetric, Unmeasurable
 from ..metrics.sets import SetMetric
 from ..results.chunk import Chunk, Row, failure, merged
@@ -40,11 +41,13 @@ class Reconstruction:
         ends: Ends,
         metrics: Mapping[str, SampleMetric],
         sets: Mapping[str, SetMetric],
+        anchors: Sequence[Anchor] = (),
     ) -> None:
         self.setup = setup
         self.ends = ends
         self.metrics = metrics
         self.sets = sets
+        self.anchors = anchors
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -95,6 +98,8 @@ class Reconstruction:
         for prefix in self.setup.prefixes:
             cut = tokens if prefix is None else tokens.prefix(prefix)
             self._decode(chunk, entrance, cut, prefix, seeds)
+        for anchor in self.anchors:
+            self._anchor(chunk, entrance, anchor)
         return chunk
 
     def _decode(
@@ -120,7 +125,18 @@ class Reconstruction:
                 chunk.arrays[f"{label}/reference"] = metric.features(references)
             chunk.arrays[f"{label}/{name}"] = metric.features([pair.decoded for pair in pairs])
 
-    def _measure(self, chunk: Chunk, sample: str, prefix: int | None, pair: Pair) -> Row:
+    def _anchor(self, chunk: Chunk, entrance: Entrance, anchor: Anchor) -> None:
+        """A classical codec on the same items, at each of its settings."""
+        both = zip(chunk.rows, entrance.references, entrance.rates, strict=True)
+        for row, reference, rate in both:
+            for setting in anchor.settings:
+                decoded, bits = anchor.code(reference.cpu(), rate, setting)
+                pair = self.ends.pair(reference.cpu(), decoded, rate)
+                name = f"{anchor.name} {setting}"
+                figures = self._measure(chunk, row["id"], name, pair)
+                row.setdefault("anchors", {})[name] = {"bits": bits} | figures
+
+    def _measure(self, chunk: Chunk, sample: str, prefix: int | str | None, pair: Pair) -> Row:
         found: Row = {}
         for name, metric in self.metrics.items():
             try:

@@ -35,7 +35,7 @@ def result(
         **facts,
         "data": data,
         "skipped": list(plan.skipped),
-        "qualities": plan.qualities(whole),
+        **plan.figures(whole),
     }
     lasting = {name: body[name] for name in ("task", "model", "data", "code")}
     return {

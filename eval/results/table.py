@@ -1,6 +1,6 @@
 """A result for people: a row per quality."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..speed.table import aligned, short
@@ -19,6 +19,12 @@ def table(found: Mapping[str, Any]) -> str:
         "",
         aligned(header, body),
     ]
+    if found.get("anchors"):
+        lines += [
+            "",
+            "at equal bits (- where a codec does not go so low or high):",
+            _equal(qualities),
+        ]
     lines += [f"skipped {one['metric']}: {one['reason']}" for one in found["skipped"]]
     lines += [
         f"failed {one['id']} ({one['stage']}): {one['error']}: {one['reason']}"
@@ -26,6 +32,20 @@ def table(found: Mapping[str, Any]) -> str:
     ]
     hidden = len(data["failures"]) - 10
     return "\n".join(lines + ([f"... and {hidden} more failures"] if hidden > 0 else []))
+
+
+def _equal(qualities: Sequence[Mapping[str, Any]]) -> str:
+    codecs = list(qualities[0]["equal_bits"])
+    names = list(dict.fromkeys(name for one in qualities[0]["equal_bits"].values() for name in one))
+    header = ["bits", *(f"{codec} {name}" for codec in codecs for name in names)]
+    body = []
+    for quality in qualities:
+        cells = [short(quality["rate"]["nominal_bits"])]
+        for codec in codecs:
+            reached = [quality["equal_bits"][codec].get(name) for name in names]
+            cells += ["-" if value is None else short(value) for value in reached]
+        body.append(cells)
+    return aligned(header, body)
 
 
 def _row(quality: Mapping[str, Any], names: list[str]) -> list[str]:

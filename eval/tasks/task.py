@@ -28,8 +28,8 @@ class Plan(Protocol):
         """Measure samples, the first of which is number ``first`` of the data set."""
         ...
 
-    def qualities(self, whole: Chunk) -> list[dict[str, Any]]:
-        """The qualities of the result, from everything that was measured."""
+    def figures(self, whole: Chunk) -> dict[str, Any]:
+        """``qualities`` of the result, and what else the task reports, from all measurements."""
         ...
 
 

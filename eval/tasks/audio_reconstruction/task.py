@@ -8,6 +8,7 @@ from zoo.cards import Card
 from zoo.commands.parts.arguments import positive
 from zoo.tokenizer import Tokenizer
 
+from ...anchors import ANCHORS
 from ...metrics import SampleMetric
 from ...metrics.pesq import Pesq
 from ...metrics.si_sdr import SiSdr
@@ -27,6 +28,7 @@ USUAL = ("si_sdr", "mel", "stft", "stoi", "pesq")
 def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     arguments.add_arguments(parser, [*makers(RATE)], f"usually {','.join(USUAL)}")
+    arguments.add_curve_arguments(parser, "audio")
     parser.add_argument(
         "--reference",
         choices=("model", "input"),
@@ -52,7 +54,10 @@ def plan(tok: Tokenizer, args: argparse.Namespace) -> ReconstructionPlan:
     """The task on a loaded tokenizer."""
     setup = Setup.of(tok, args)
     metrics, skipped = select(makers(args.spectral_rate), USUAL, args.metrics)
-    return ReconstructionPlan(setup, SoundEnds(setup, args.reference), metrics, {}, skipped)
+    anchors = [ANCHORS["audio"][name]() for name in args.anchors]
+    return ReconstructionPlan(
+        setup, SoundEnds(setup, args.reference), metrics, {}, skipped, anchors
+    )
 
 
 def makers(rate: int) -> dict[str, Callable[[], SampleMetric]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoo.cards import Card
 from zoo.tokenizer import Tokenizer
 
+from ...anchors import ANCHORS
 from ...metrics import SampleMetric
 from ...metrics.feature_distance import feature_distance
 from ...metrics.fid import InceptionDistance
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     usual = f"of {','.join(USUAL)} those whose weights are here"
     arguments.add_arguments(parser, [*SINGLE, *SETS], usual)
+    arguments.add_curve_arguments(parser, "image")
     parser.add_argument("--inception", type=Path, metavar="PATH", help="Inception's weights")
     for trunk in TRUNKS:
         parser.add_argument(
@@ -63,7 +65,10 @@ def plan(tok: Tokenizer, args: argparse.Namespace) -> ReconstructionPlan:
     distances, lacking = select(sets, usual, asked)
     others = {spec: feature_distance(spec, args.device) for spec in args.features}
     distances = {**distances, **others}
-    return ReconstructionPlan(setup, ImageEnds(setup), metrics, distances, [*skipped, *lacking])
+    anchors = [ANCHORS["image"][name]() for name in args.anchors]
+    return ReconstructionPlan(
+        setup, ImageEnds(setup), metrics, distances, [*skipped, *lacking], anchors
+    )
 
 
 def _single(args: argparse.Namespace) -> dict[str, Callable[[], SampleMetric]]:

@@ -1,0 +1,15 @@
+"""Classical codecs on the same samples: what the bits of a tokenizer buy elsewhere."""
+
+from collections.abc import Callable
+
+from .base import Anchor, Setting
+from .picture import avif, jpeg, webp
+from .sound import opus
+
+ANCHORS: dict[str, dict[str, Callable[[], Anchor]]] = {
+    "image": {"jpeg": jpeg, "webp": webp, "avif": avif},
+    "audio": {"opus": opus},
+}
+"""By modality and name."""
+
+__all__ = ["ANCHORS", "Anchor", "Setting"]

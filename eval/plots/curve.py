@@ -1,0 +1,110 @@
+"""Quality against bits: a line per tokenizer over its prefixes, dashed ones for anchors."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from zoo.atomic import atomic_write
+from zoo.errors import NotSupportedError, ZooError
+
+from ..results.front import bits_of, front
+
+Result = Mapping[str, Any]
+AXES = {"per_pixel": "bits per pixel", "per_second": "bits per second", "": "bits per item"}
+
+
+class Point(NamedTuple):
+    """One quality: where it stands, and how sure that is."""
+
+    bits: float
+    value: float
+    low: float
+    high: float
+    label: str
+
+
+def draw_curve(results: Sequence[Result], metric: str | None, path: Path) -> None:
+    """Draw results of one task to a PNG or SVG file; by default their first metric.
+
+    Raises:
+        ZooError: if no result has the metric, or the file cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise NotSupportedError(
+            "a plot needs matplotlib: pip install 'tokenizer-zoo[eval]'"
+        ) from error
+
+    metric = metric or next(iter(results[0]["qualities"][0]["metrics"]))
+    axis = _axis(results)
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    plot = figure.add_subplot()
+    drawn = 0
+    for result in results:
+        points = _points(result["qualities"], metric, axis, "prefix")
+        if not points:
+            continue
+        drawn += 1
+        spans = [[p.value - p.low for p in points], [p.high - p.value for p in points]]
+        bits, values = [p.bits for p in points], [p.value for p in points]
+        name = result["model"]["name"]
+        plot.errorbar(bits, values, yerr=spans, marker="o", markersize=4, capsize=2, label=name)
+        for point in points:
+            plot.annotate(
+                point.label, (point.bits, point.value), textcoords="offset points", xytext=(4, -11),
+                fontsize=7,
+            )  # fmt: skip
+    if not drawn:
+        raise ZooError(f"nothing to draw: no quality has a value of {metric!r}")
+    _draw_anchors(plot, results, metric, axis)
+    plot.set_xscale("log")
+    plot.set_xlabel(AXES[axis])
+    entry = next(e for r in results for q in r["qualities"] if (e := q["metrics"].get(metric)))
+    plot.set_ylabel(f"{metric} ({entry['unit']})" if entry["unit"] else metric)
+    plot.set_title(_title(results), fontsize=10)
+    plot.grid(alpha=0.3)
+    plot.legend(fontsize=8)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=150)
+
+
+def _draw_anchors(plot: Any, results: Sequence[Result], metric: str, axis: str) -> None:
+    """Those of the first result that has some: all are of the same samples."""
+    anchors = next((r["anchors"] for r in results if r.get("anchors")), [])
+    for shade, codec in enumerate(dict.fromkeys(anchor["codec"] for anchor in anchors)):
+        own = [anchor for anchor in anchors if anchor["codec"] == codec]
+        points = _points(front(own, metric, axis), metric, axis, "setting")
+        if points:
+            bits, values = [p.bits for p in points], [p.value for p in points]
+            grey = str(0.25 + 0.2 * (shade % 3))
+            style = ("--", ":", "-.")[shade % 3]
+            plot.plot(bits, values, style, color=grey, marker=".", label=codec)
+
+
+def _points(
+    entries: Sequence[Mapping[str, Any]], metric: str, axis: str, label: str
+) -> list[Point]:
+    found = []
+    for entry in entries:
+        figure = entry["metrics"].get(metric)
+        if figure is None or figure["value"] is None:
+            continue
+        value = figure["value"]
+        low, high = figure["ci95"] or (value, value)
+        text = "full" if entry[label] is None else str(entry[label])
+        found.append(Point(bits_of(entry, axis), value, low, high, text))
+    return sorted(found)
+
+
+def _axis(results: Sequence[Result]) -> str:
+    rates = [quality["rate"] for result in results for quality in result["qualities"]]
+    for axis in ("per_second", "per_pixel"):
+        if all(axis in rate for rate in rates):
+            return axis
+    return ""
+
+
+def _title(results: Sequence[Result]) -> str:
+    first = results[0]
+    return f"{first['task']['name']}, {first['data']['scored']} samples of {first['data']['name']}"
