@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 from .cards import AudioInput
 from .errors import NotSupportedError
 from .media import AudioPrepare, Media, Prepared, restore_audio
+from .streaming import Session, Step
 from .tokenizer import Tokenizer
 from .tokens import Origin, Tokens
 
@@ -18,7 +19,23 @@ RATES = ("model", "input")
 
 
 class AudioTokenizer(Tokenizer, ABC):
-    """A tokenizer of sound whose card gives sample rate and channels."""
+    """A tokenizer of sound whose card gives sample rate and channels.
+
+    A family that can go on piece by piece writes ``_encode_steps`` and ``_decode_steps``, or one of
+    them: with these long sounds are computed in pieces of ``piece_seconds``, and where the card
+    says ``streamable``, ``streaming`` runs on them too.
+    """
+
+    piece_seconds: float | None = 20.0
+    """Sounds of more than two such pieces are computed piece by piece, with equal results, so that
+    memory stays bounded; None: all at once."""
+
+    @property
+    def channels(self) -> int:
+        """Channels of the sound that the model takes."""
+        given = self.card.input
+        assert isinstance(given, AudioInput)
+        return given.channels
 
     @property
     def prepare(self) -> Callable[..., Prepared]:
@@ -48,6 +65,42 @@ class AudioTokenizer(Tokenizer, ABC):
         items = [restore_audio(item, origin, rate=own) for item, origin in pairs]
         rates = [origin.rate if origin and origin.rate else own for _, origin in pairs]
         return Media("audio", items, rate=rates)
+
+    def streaming(
+        self,
+        *,
+        prefix: int | None = None,
+        bitrate: float | None = None,
+        seed: int = 0,
+        **options: object,
+    ) -> Session:
+        """A session that encodes or decodes one sound chunk by chunk, with the whole's result.
+
+        ``prefix`` and ``bitrate`` are those of ``encode``, ``options`` those of the verb.
+
+        Raises:
+            NotSupportedError: where the tokenizer needs the whole sound, or for an unknown option.
+            TokenError: for an illegal prefix.
+        """
+        if not self.streamable:
+            raise NotSupportedError(f"{self.name} cannot stream: it needs what comes later")
+        return Session(self, prefix=prefix, bitrate=bitrate, seed=seed, options=options)
+
+    def _encode_steps(self, *arguments: Any, **options: Any) -> Step | None:
+        """A function that encodes one sound piece by piece; None: it needs the whole sound.
+
+        It is called with (sound [1, channels, samples], last) and gives the ids [1, slot, position]
+        that are final. All that it keeps is its own. Keywords here: those of ``_encode`` but
+        ``lengths``.
+        """
+        return None
+
+    def _decode_steps(self, *arguments: Any, **options: Any) -> Step | None:
+        """The same for ids [1, slot, position], -1 for none -> sound [1, channels, samples].
+
+        Keywords: ``noise`` and the options of ``_decode``.
+        """
+        return None
 
     def _count(self, prepared: Tensor) -> int:
         """Whole positions, and as many as only go together."""

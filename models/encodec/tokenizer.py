@@ -1,17 +1,19 @@
 """EnCodec as a tokenizer."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask
 from zoo.engine.noise import Noise
+from zoo.streaming import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 from zoo.tokens.padding import stack_ragged
 
-from ..layers.over_time import uneven
+from ..layers.over_time import Memory, uneven
 from .config import EncodecConfig
 from .keys import FORMATS
 from .model import EncodecModel, build_model
@@ -47,10 +49,7 @@ class Encodec(AudioTokenizer):
     def _encode(
         self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
     ) -> Encoded:
-        def ids(latents: Tensor) -> Tensor:
-            return torch.stack(self.module.quantizer.ids(latents, prefix), dim=1)
-
-        sounds = batch.to(self.dtype)
+        sounds, ids = batch.to(self.dtype), partial(self._ids, prefix=prefix)
         if self.config.segments is None:
             found = ids(self.module.encoder(sounds, uneven(lengths, sounds)))
             return Encoded(found, frames_of(lengths, self.config.hop))
@@ -67,13 +66,39 @@ class Encodec(AudioTokenizer):
         extras: Mapping[str, Tensor],
         noise: Noise,
     ) -> list[Tensor]:
-        def sound_of(ids: Tensor, ends: Tensor | None = None) -> Tensor:
-            return self.module.decoder(self.module.quantizer.vectors(ids.unbind(1)), ends)
-
         if self.config.segments is not None:
-            return decode_segments(sound_of, codes, extras["scale"], lengths, self.config)
-        sound, samples = sound_of(codes, uneven(lengths, codes)), lengths * self.config.hop
+            return decode_segments(self._sound, codes, extras["scale"], lengths, self.config)
+        sound, samples = self._sound(codes, uneven(lengths, codes)), lengths * self.config.hop
         return [item[:, :end] for item, end in zip(sound, samples.tolist(), strict=True)]
+
+    def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step | None:
+        if self.config.segments is not None:
+            return None
+        memory: Memory = {}
+
+        def step(sound: Tensor, last: bool) -> Tensor:
+            return self._ids(self.module.encoder.step(sound.to(self.dtype), memory, last), prefix)
+
+        return step
+
+    def _decode_steps(self, *, noise: Noise) -> Step | None:
+        if self.config.segments is not None:
+            return None
+        memory: Memory = {}
+
+        def step(codes: Tensor, last: bool) -> Tensor:
+            latents = self.module.quantizer.vectors(codes.unbind(1))
+            return self.module.decoder.step(latents, memory, last)
+
+        return step
+
+    def _ids(self, latents: Tensor, prefix: int | None) -> Tensor:
+        """Latents [item, width, position] -> ids [item, slot, position]."""
+        return torch.stack(self.module.quantizer.ids(latents, prefix), dim=1)
+
+    def _sound(self, codes: Tensor, ends: Tensor | None = None) -> Tensor:
+        """Ids [item, slot, position] -> [item, channels, samples]."""
+        return self.module.decoder(self.module.quantizer.vectors(codes.unbind(1)), ends)
 
     def _count(self, prepared: Tensor) -> int:
         """The positions of all segments, which overlap."""

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask, whole_frames
 from zoo.engine.noise import Noise
+from zoo.streaming import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
+from ..layers.over_time import Memory
 from .config import MimiConfig
 from .keys import FORMATS
 from .model import MimiParts, build_model
@@ -67,6 +70,34 @@ class Mimi(AudioTokenizer):
         sound = self.module.sound(self.module.quantizer.decode(codes.clamp(min=0)))
         samples = (lengths * self.config.frame).tolist()
         return [item[:, :end] for item, end in zip(sound, samples, strict=True)]
+
+    def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step:
+        memory: Memory = {}
+        behind = 0  # samples behind the last whole position
+
+        def step(sound: Tensor, last: bool) -> Tensor:
+            nonlocal behind
+            behind = (behind + sound.shape[-1]) % self.config.frame
+            if last:
+                sound = pad(sound, (0, -behind % self.config.frame))
+            latents = self.module.latents_step(sound.to(self.dtype), memory, last)
+            if not latents.shape[-1]:
+                slots = self.spec.num_slots if prefix is None else prefix
+                return torch.zeros(1, slots, 0, dtype=torch.int64, device=sound.device)
+            return self.module.quantizer.encode(latents, prefix).transpose(0, 1)
+
+        return step
+
+    def _decode_steps(self, *, noise: Noise) -> Step:
+        memory: Memory = {}
+
+        def step(codes: Tensor, last: bool) -> Tensor:
+            latents = torch.zeros(1, self.config.width, 0, dtype=self.dtype, device=codes.device)
+            if codes.shape[-1]:
+                latents = self.module.quantizer.decode(codes.clamp(min=0))
+            return self.module.sound_step(latents, memory, last)
+
+        return step
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of a codebook, before its projection."""
