@@ -111,3 +111,82 @@ def test_fused_codecs_equal_the_bare_classes(name: str, tmp_path: Path) -> None:
             assert torch.allclose(ours, decoded.clamp(-1, 1), atol=1e-5)
             assert tok.decode(tokens).tensor.shape == (1, 1, samples)
     assert len(seen) > 20
+
+
+def grid(name: str) -> Any:
+    from transformers import (
+        NeuCodecConfig,
+        NeuCodecModel,
+        Wav2Vec2BertConfig,
+        Xcodec2Config,
+        Xcodec2Model,
+    )
+
+    kinds = {
+        "xcodec2": (Xcodec2Model, Xcodec2Config),
+        "neucodec": (NeuCodecModel, NeuCodecConfig),
+    }
+    model, config = kinds[name]
+    return model(
+        config(
+            encoder_hidden_size=4,
+            hidden_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=4,
+            head_dim=16,
+            intermediate_size=64,
+            quantization_dim=96,
+            semantic_model_config=Wav2Vec2BertConfig(
+                hidden_size=32,
+                num_hidden_layers=2,
+                num_attention_heads=4,
+                intermediate_size=64,
+            ),
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["xcodec2", "neucodec"])
+def test_grid_codecs_equal_the_bare_classes(name: str, tmp_path: Path) -> None:
+    from transformers import NeuCodecFeatureExtractor, Xcodec2FeatureExtractor
+
+    torch.manual_seed(0)
+    bare = grid(name).eval()
+    for layer in (bare.fc_encoder, bare.quantizer.project_in, bare.quantizer.project_out):
+        layer.weight.data.normal_()  # all else would give one id only
+    tok = written(bare, name, name, {}, tmp_path)
+    extract = {"xcodec2": Xcodec2FeatureExtractor, "neucodec": NeuCodecFeatureExtractor}[name]()
+    seen = set()
+    for samples in (1, 319, 320, 959, 9000)[2 * (name == "neucodec") :]:
+        wave = sound(samples, 16000, samples)
+        inputs = extract(wave[0], sampling_rate=16000, return_tensors="pt")
+        with torch.inference_mode():
+            codes = bare.encode(**inputs).audio_codes.long()
+            decoded = bare.decode(codes).audio_values
+        tokens = tok.encode(wave)
+        assert torch.equal(tokens.codes, codes)
+        assert tok.count(wave) == [codes.shape[-1]]
+        seen |= set(codes.unique().tolist())
+        ours = tok.decode(tokens, native=True)
+        assert torch.allclose(ours.tensor, decoded.clamp(-1, 1), atol=1e-5)
+        rate = ours.rate
+        assert rate == {"xcodec2": 16000, "neucodec": 24000}[name]
+        assert tok.decode(tokens).tensor.shape == (1, 1, round(samples * rate / 16000))
+        assert tok.decode(tokens, rate="input").tensor.shape == (1, 1, samples)
+        latents = bare.quantizer.from_codes(codes.transpose(1, 2))
+        assert torch.allclose(tok.vectors(tokens).tensor, latents, atol=1e-5)
+    assert len(seen) > 10
+
+
+def test_neucodec_hears_less_than_a_hop_as_one() -> None:
+    """Where upstream has no position, and no answer."""
+    from zoo.loading import load_random
+
+    tok = load_random(CARDS / "test-neucodec.md")
+    wave, rate = sound(100, 16000, 0)
+    tokens = tok.encode((wave, rate))
+    padded = torch.nn.functional.pad(torch.from_numpy(wave), (0, 220)).numpy()
+    assert torch.equal(tokens.codes, tok.encode((padded, rate)).codes)
+    assert tokens.codes.shape == (1, 1, 1)
+    assert tok.decode(tokens).tensor.shape == (1, 1, 150)

@@ -42,7 +42,7 @@ class AudioTokenizer(Tokenizer, ABC):
         """Mix and resample as the card says."""
         given = self.card.input
         assert isinstance(given, AudioInput)
-        return AudioPrepare(given.sample_rate, given.channels)
+        return AudioPrepare(given.sample_rate, given.channels, self.card.output.sample_rate)
 
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
         """As many samples as the model saw, in -1..1."""

@@ -23,11 +23,13 @@ class AudioPrepare:
 
     Another number of channels is mixed to one by the mean and, where the model wants more, copied.
     Another rate is converted by ``torchaudio.functional.resample`` with its defaults; n samples
-    become round(n * out / in), at least one. A sound that fits passes untouched.
+    become round(n * out / in), at least one. A sound that fits passes untouched. ``output_rate``
+    is the rate of what decodes, where that is another one.
     """
 
     sample_rate: int
     channels: int
+    output_rate: int | None = None
 
     def __call__(self, item: object, *, layout: str | None = None) -> Prepared:
         """Prepare one sound: float32 [channels, samples], and where it comes from."""
@@ -40,9 +42,9 @@ class AudioPrepare:
         mixed = mix(sound, self.channels)
         length = scaled(sound.shape[1], rate, self.sample_rate)
         tensor = fit(resample(mixed, rate, self.sample_rate), length)
-        origin = Origin(
-            samples=sound.shape[1], rate=rate, out_samples=length, channels=sound.shape[0]
-        )
+        samples = sound.shape[1]
+        decoded = scaled(samples, rate, self.output_rate or self.sample_rate)
+        origin = Origin(samples=samples, rate=rate, out_samples=decoded, channels=sound.shape[0])
         return Prepared(tensor.contiguous(), origin)
 
 
