@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from . import __version__
 from .atomic import atomic_write
+from .cards import Part
 from .errors import NotSupportedError
 from .families import family_class
 from .files import fetch_extra, resolve
@@ -16,6 +18,7 @@ from .files.checksum import sha256_of
 from .files.rewrite import rewrite_card
 from .loading import OUR_FORMAT, build_module, key_table, read_config, source_content
 from .registry import find
+from .tokenizer import Tokenizer
 from .weights import fill, read_tensors, save_checkpoint
 
 WEIGHTS = "model.safetensors"
@@ -57,7 +60,7 @@ def convert(
     paths = {
         part.name: given.get(part.name) or resolve(part, card, offline=offline) for part in parts
     }
-    sources = [read_tensors(paths[part.name], part.unwrap) for part in parts]
+    sources = [_read(family, part, paths[part.name]) for part in parts]
     tables = [key_table(family, part.format) for part in parts]
     content = source_content(card, paths, None, offline)
     config = read_config(card, family.source_config(content) if card.config_from else {})
@@ -87,3 +90,9 @@ def convert(
     with atomic_write(target / "README.md") as temporary:  # last: no card, no checkpoint
         temporary.write_text(rewrite_card(card, {**others, kept: merged}), encoding="utf-8")
     return target
+
+
+def _read(family: type[Tokenizer], part: Part, path: Path) -> Mapping[str, Tensor]:
+    if part.format in family.converters:
+        return family.converters[part.format](path, part.name)
+    return read_tensors(path, part.unwrap)

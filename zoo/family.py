@@ -49,6 +49,9 @@ class Family(Facts, ABC):
     """Values for fields of ``config_from``, for random weights only."""
     formats: ClassVar[Mapping[str, KeyTable]] = {}
     """Key table per source format; the format ``zoo`` (our own names) is always known."""
+    converters: ClassVar[Mapping[str, Callable[[Path, str], Mapping[str, Tensor]]]] = {}
+    """Source formats that only ``zoo convert`` reads, and how: a file and its part's name ->
+    tensors by published name. For formats that must not be read at every load, pickles above all."""
     encode_parts: ClassVar[tuple[str, ...]] = ()
     """Submodules that only encode needs; ``only="decode"`` leaves them out."""
     decode_parts: ClassVar[tuple[str, ...]] = ()

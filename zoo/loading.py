@@ -65,6 +65,12 @@ def load(
     if only is not None and not getattr(card, f"can_{only}"):
         raise NotSupportedError(f"{card.name} cannot {only}, so only={only!r} leaves nothing")
     family = family_class(card.family)
+    for part in card.source:
+        if part.format in family.converters:
+            raise NotSupportedError(
+                f"{card.name}: its part {part.name!r} is published in a form ({part.format}) that is "
+                f"not read at load; run 'zoo convert {card.name} DIR' once and load DIR"
+            )
     paths = {
         part.name: resolve(part, card, revision=revision, offline=offline)
         for part in card.source

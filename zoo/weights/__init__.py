@@ -2,6 +2,7 @@
 
 from .filling import compare_shapes, fill
 from .keys import SAME, KeyTable, Rule, rename
+from .pickled_arrays import read_estimator
 from .reading import metadata, read_tensors
 from .report import Report
 from .saving import save_checkpoint
@@ -14,6 +15,7 @@ __all__ = [
     "compare_shapes",
     "fill",
     "metadata",
+    "read_estimator",
     "read_tensors",
     "rename",
     "save_checkpoint",
