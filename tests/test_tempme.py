@@ -16,7 +16,13 @@ from torch import Tensor
 
 import zoo
 from zoo.convert import convert
-from zoo.errors import CardError, CheckpointCorruptError, MediaError, NotSupportedError
+from zoo.errors import (
+    CardError,
+    CheckpointCorruptError,
+    MediaError,
+    NotSupportedError,
+    TokenError,
+)
 from zoo.loading import build_module, load_random, read_config
 from zoo.models.tempme.keys import CLIP
 from zoo.models.tempme.source_map import group_sizes, unmerge
@@ -180,6 +186,22 @@ def test_encode_and_decode_say_how_to_get_ids(tok: TempMe) -> None:
         tok.encode(spread())
     with pytest.raises(NotSupportedError, match="fit-codebook"):
         tok.decode(tok.tokens([[0] * GROUPS], grid=[[4, 4, 4]]))
+
+
+def test_maps_and_lengths_are_checked_before_decoding(tok: TempMe) -> None:
+    made = tok.tokens([[0] * 2 * GROUPS])
+    assert made.grid is not None
+    assert made.grid.tolist() == [[8, 4, 4]]
+    tok.check(made)
+    with pytest.raises(TokenError, match="decodes windows of 23"):
+        tok.check(tok.tokens([[0] * (GROUPS - 1)], grid=[[4, 4, 4]]))
+    with pytest.raises(TokenError, match=r"grid: \[4, 2, 8\].*expected \[4, 4, 4\]"):
+        tok.check(tok.tokens([[0] * GROUPS], grid=[[4, 2, 8]]))
+    labels = torch.zeros(1, 8, 4, 4, dtype=torch.int32)  # all of the first window
+    with pytest.raises(TokenError, match="groups of another window"):
+        tok.check(tok.tokens([[0] * 2 * GROUPS], source_map=labels))
+    labels[:, 4:] = GROUPS
+    tok.check(tok.tokens([[0] * 2 * GROUPS], source_map=labels))
 
 
 def test_an_items_features_are_those_it_gets_alone(tok: TempMe) -> None:

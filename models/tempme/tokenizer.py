@@ -1,36 +1,23 @@
 """TempMe as a tokenizer: a video to few merged tokens and the map of what each stands for."""
 
-from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from zoo.cards import Card
-from zoo.engine.batching import grouped
-from zoo.engine.checks import need_encoder
-from zoo.engine.options import checked_options
-from zoo.engine.precision import full_fp32
-from zoo.errors import CardError, NotSupportedError
-from zoo.media import sources
-from zoo.tokenizer import Encoded, Vectors
-from zoo.video_tokenizer import VideoTokenizer
+from zoo.errors import CardError, NotSupportedError, TokenError
+from zoo.tokenizer import Encoded
+from zoo.tokens import Tokens
 
-from .config import RetrievalConfig, TempMeConfig
-from .encoder import MergedVideo
+from .config import TempMeConfig
+from .features import MergedFeatures
 from .keys import FORMATS
 from .model import TempMeModel, build_model
-from .retrieval import cosine_logits
 from .schedule import group_count, schedule
-from .source_map import unmerge
-from .words import Words
-
-WORDS = "words"  # the part of the card with the vocabulary of texts; loaded on first use
 
 
-class TempMe(VideoTokenizer):
+class TempMe(MergedFeatures):
     """One position is one group of alike patches; ``source_map`` says which patches those are.
 
     Positions follow one another window by window, and inside a window by each group's first patch.
@@ -42,10 +29,6 @@ class TempMe(VideoTokenizer):
     encode_parts = ("encoder", "video_head", "text")
     decode_parts = ("text",)  # only="encode" leaves the text transformer out as well
     compiled_parts = ("encoder",)
-    feature_kinds = ("tokens", "classes", "grid", "video")
-
-    config: TempMeConfig
-    module: TempMeModel
 
     def __init__(self, card: Card, *arguments: Any, **keywords: Any) -> None:
         super().__init__(card, *arguments, **keywords)
@@ -71,130 +54,53 @@ class TempMe(VideoTokenizer):
             "videos; features(video) and similarity(videos, texts) need none"
         )
 
+    # ids
+
     def _encode(self, batch: Tensor, *arguments: Any, **options: Any) -> Encoded:
         raise NotSupportedError(f"{self.name} cannot encode; {self.way_out('encode')}")
 
     def _decode(self, codes: Tensor, *arguments: Any, **options: Any) -> Tensor:
         raise NotSupportedError(f"{self.name} cannot decode; {self.way_out('decode')}")
 
-    # continuous
+    def check(self, tokens: Tokens) -> None:
+        """TokenError unless each item is whole windows of our frames, with labels of that window."""
+        size, frames, side = self.spec.segment, self.config.merging.frames, self.config.trunk.side
+        assert size is not None
+        for item, length in enumerate(tokens.lengths.tolist()):
+            if length == 0 or length % size:
+                raise TokenError(
+                    f"item {item} has {length} positions; {self.name} decodes windows of {size}"
+                )
+            if tokens.grid is None or tokens.grid[item, 1:].tolist() != [side, side]:
+                found = None if tokens.grid is None else tokens.grid[item].tolist()
+                expected = [length // size * frames, side, side]
+                raise TokenError(f"grid: {found} for item {item}; expected {expected}")
+            labels = tokens.extras["source_map"][item, : length // size * frames]
+            window = torch.arange(len(labels), device=labels.device) // frames * size
+            inside = labels.flatten(1) - window[:, None]
+            if not bool(((inside >= 0) & (inside < size) | (labels.flatten(1) == -1)).all()):
+                raise TokenError(
+                    f"source_map of item {item} names groups of another window; the labels of "
+                    f"window w are {size} w to {size} w + {size - 1}"
+                )
 
-    @torch.no_grad()
-    def merged(
-        self,
-        media: object,
-        *,
-        layout: str | None = None,
-        batch_size: int | None = None,
-        **options: object,
-    ) -> MergedVideo:
-        """Merged tokens with their sizes, class tokens and source map: one row per window.
-
-        A video that is sampled to one window is one row; ``options`` are those of ``encode`` that
-        say how media is prepared.
-
-        Raises:
-            MediaError: for an item that cannot be read.
-        """
-        need_encoder(self)
-        chosen = checked_options("merged", options, self._prepare_options, self.name)
-        windows = [
-            window.tensor
-            for source in sources(media, self.modality, layout=layout)
-            for window in self.pieces(source.open(), **chosen)
-        ]
-        with full_fp32(self.device):
-            return self._merge(torch.stack(windows), batch_size)
-
-    def _merge(self, windows: Tensor, batch_size: int | None = None) -> MergedVideo:
-        """Prepared windows [window, frame, 3, height, width], of which a batch is held at a time."""
-        found = [
-            self.module.encoder(self.normalized(windows[rows].to(self.device)))
-            for rows in grouped([None] * len(windows), batch_size)
-        ]
-        return MergedVideo(*(torch.cat(parts) for parts in zip(*found, strict=True)))
-
-    def _features(self, batch: Tensor, kind: str) -> Vectors:
-        """Of all windows of each item [item, frame, 3, height, width], in the order of time."""
-        items, frames = batch.shape[:2]
-        size = self.config.merging.frames
-        filled = torch.cat([batch, *[batch[:, -1:]] * (-frames % size)], dim=1)
-        windows = filled.unflatten(1, (-1, size)).flatten(0, 1)
-        video = self._merge(windows)
-        if kind == "video":
-            classes = video.classes.unflatten(0, (items, -1)).flatten(1, 2)[:, :frames]
-            return all_there(self._pooled(classes)[:, None])
-        if kind == "grid":
-            found = unmerge(video.tokens, video.source).flatten(1, 3)
-        else:
-            found = video.classes if kind == "classes" else video.tokens
-        found = found.unflatten(0, (items, -1)).flatten(1, 2)  # [item, position, dim]
-        each = {"classes": 1, "grid": self.config.trunk.side**2}.get(kind)
-        return all_there(found if each is None else found[:, : frames * each])
-
-    def _pooled(self, classes: Tensor) -> Tensor:
-        """Class tokens [item, frame, width] -> a vector of the video, in the space of texts.
-
-        Without CLIP's head it is the mean of the class tokens, each of unit length.
-        """
-        head = self.module.video_head
-        return normalize(classes.float(), dim=-1).mean(dim=1) if head is None else head(classes)
-
-    # retrieval
-
-    @torch.no_grad()
-    def text_features(self, texts: str | Sequence[str]) -> Tensor:
-        """A vector per text, fp32 [text, embedding]; not of unit length.
-
-        Raises:
-            NotSupportedError: for a checkpoint that has no text transformer.
-            CheckpointUnavailableError: if the vocabulary cannot be had.
-        """
-        config = self._retrieval()
-        texts = [texts] if isinstance(texts, str) else list(texts)
-        if not texts or not all(isinstance(text, str) for text in texts):
-            raise NotSupportedError(f"texts: expected one or more strings, got {texts!r}")
-        words, mask = self._words(texts, config.text.longest)
-        assert self.module.text is not None
-        with full_fp32(self.device):
-            return self.module.text(words.to(self.device), mask.to(self.device))
-
-    @torch.no_grad()
-    def similarity(self, videos: object, texts: Tensor | str | Sequence[str]) -> Tensor:
-        """How well each text fits each video: fp32 [text, video], cosine times CLIP's scale.
-
-        Args:
-            videos: media, or float vectors [video, embedding]: ``features(media, "video")``
-                has them, as [video, 1, embedding].
-            texts: strings, or what ``text_features`` gave.
-
-        Raises:
-            NotSupportedError: for a checkpoint that has no text transformer.
-        """
-        self._retrieval()
-        if isinstance(videos, Tensor) and videos.ndim < 4:  # a video has four axes or more
-            vectors = videos
-        else:
-            vectors = self.features(videos, "video").tensor
-        found = texts if isinstance(texts, Tensor) else self.text_features(texts)
-        with full_fp32(self.device):
-            return cosine_logits(
-                found.to(self.device).float(),
-                vectors.to(self.device).float().flatten(0, -2),
-                self.module.log_scale.float(),
-            )
-
-    def _retrieval(self) -> RetrievalConfig:
-        if self.config.retrieval is None or self.module.text is None:
-            why = f"was loaded with only={self.only!r}" if self.config.retrieval else "has none"
-            raise NotSupportedError(f"texts need CLIP's text transformer; {self.name} {why}")
-        return self.config.retrieval
-
-    @cached_property
-    def _words(self) -> Words:
-        return Words(self.part_path(WORDS))
+    def tokens(self, codes: Any, lengths: Any = None, grid: Any = None, **extras: Any) -> Tokens:
+        """As for every tokenizer. Ids without a grid are those of whole windows."""
+        if grid is None:
+            try:
+                counts = reach(torch.as_tensor(codes)) if lengths is None else lengths
+                counts = torch.as_tensor(counts).flatten().tolist()
+            except (TypeError, ValueError, RuntimeError):  # the base says what is wrong with them
+                counts = []
+            side, size, frames = self.config.trunk.side, self.spec.segment, self.spec.segment_hop
+            assert size is not None
+            assert frames is not None
+            grid = [[-(-count // size) * frames, side, side] for count in counts] or None
+        return super().tokens(codes, lengths, grid, **extras)
 
 
-def all_there(vectors: Tensor) -> Vectors:
-    """Vectors [item, position, dim], none of them missing."""
-    return Vectors(vectors, torch.ones(vectors.shape[:2], dtype=torch.bool, device=vectors.device))
+def reach(ids: Tensor) -> Tensor:
+    """How far each item of ids [item, slot, position], [item, position] or [position] goes."""
+    there = ids >= 0
+    there = there.any(1) if ids.ndim == 3 else there.reshape(-1, ids.shape[-1])
+    return (there * torch.arange(1, ids.shape[-1] + 1)).amax(1)
