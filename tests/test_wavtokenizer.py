@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from samples import sound
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from zoo.loading import load_random
 from zoo.models.wavtokenizer.mixing import GROUPS, Attention, ClipNorm
@@ -37,6 +38,13 @@ def test_attention_is_the_softmax_of_all_scores():
     weights = torch.softmax(query.mT @ key / GROUPS**0.5, dim=-1)  # [item, query, key]
     expected = x + layer.proj_out(value @ weights.mT)
     assert torch.allclose(layer(x), expected, atol=1e-5)
+
+
+def test_attention_never_writes_its_scores_down():
+    layer, x = Attention(GROUPS), torch.randn(2, GROUPS, 9)
+    with sdpa_kernel(SDPBackend.FLASH_ATTENTION), torch.no_grad():  # fails where it cannot
+        layer(x)
+        layer(x, torch.tensor([9, 4]))
 
 
 def test_statistics_are_those_of_each_item():

@@ -69,8 +69,9 @@ class Attention(OverTime):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Shape kept."""
         normed = self.norm(x, lengths)
+        # Channels must lie innermost: else torch takes the way that writes scores down.
         query, key, value = (
-            part(normed).transpose(1, 2)[:, None] for part in (self.q, self.k, self.v)
+            part(normed).transpose(1, 2).contiguous()[:, None] for part in (self.q, self.k, self.v)
         )  # [item, 1, frame, channel]
         if lengths is None:
             mixed = F.scaled_dot_product_attention(query, key, value)
