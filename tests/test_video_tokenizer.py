@@ -11,8 +11,9 @@ from toy_video import ToyVideo, toy
 
 import zoo
 from zoo.engine import encode as engine
-from zoo.errors import MediaError, NotSupportedError, TokenError
+from zoo.errors import CardError, MediaError, NotSupportedError, TokenError
 from zoo.media import VideoPrepare
+from zoo.tokens import ExtraSpec, TokenSpec
 
 
 @pytest.fixture
@@ -165,3 +166,36 @@ def test_preparing_cuts_windows_lazily() -> None:
     assert [window.origin.out_samples for window in windows] == [4, 4, 3]
     whole = prepare(long_video())
     assert torch.equal(whole.tensor, torch.cat([window.tensor for window in windows])[:11])
+
+
+def test_labels_are_positions_of_their_item(tok: ToyVideo, tmp_path: Path) -> None:
+    tokens = tok.encode(long_video(4))
+    tokens.save(tmp_path / "t.safetensors")
+    assert zoo.Tokens.load(tmp_path / "t.safetensors") == tokens
+    assert tokens.spec.to_dict()["extras"][0]["labels"] is True
+    wrong = tokens.extras["source_map"].clone()
+    wrong[0, 3, 1, 2] = 12
+    with pytest.raises(TokenError, match=r"source_map.*12 at item 0.*none of its 12 positions"):
+        tokens.replace(extras={"source_map": wrong})
+    with pytest.raises(TokenError, match="labels: positions are int16"):
+        ExtraSpec("m", "float32", ("item", "frame"), 0, 1, labels=True)
+    with pytest.raises(TokenError, match="no axis that a cut in time fits"):
+        TokenSpec(
+            "time",
+            (8,),
+            extras=(ExtraSpec("m", "int32", ("item", "row", "column"), 0, 1),),
+            segment=4,
+            segment_hop=3,
+            crop=4,
+        )
+
+
+def test_cards_of_video_say_how_frames_are_taken() -> None:
+    assert toy(sampling="sampling: spread\n    fps: 2").input.sampling == "spread"
+    for sampling, message in (
+        ("sampling: spread", "sampling: spread needs frames and fps"),
+        ("sampling: sometimes", "spread"),
+        ("fps: 0", "fps must be above 0"),
+    ):
+        with pytest.raises(CardError, match=message):
+            toy(sampling=sampling)

@@ -160,8 +160,8 @@ def _quality(seen: Tensor, made: Tensor) -> str:
     return f"{quality:.1f} dB" if math.isfinite(quality) else "no error"
 
 
-def _timing(video: Media) -> tuple[list[float], float | None]:
+def _timing(video: Media) -> tuple[tuple[float, ...], float | None]:
     """When each frame of the one video is shown, and its rate."""
-    times = video.times and video.times[0]
+    times = None if video.times is None else video.times[0]
     assert times is not None  # of every file, and of the drawn one
-    return list(times), video.fps
+    return times, video.fps
