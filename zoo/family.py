@@ -191,7 +191,7 @@ class Family(Facts, ABC):
 
     def split_options(
         self, options: Mapping[str, object]
-    ) -> tuple[dict[str, object], dict[str, object]]:
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Options of encode, apart: those of ``prepare``, and those of the networks."""
         own = self._prepare_options
         ours = {name: value for name, value in options.items() if name in own}
