@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,15 @@ from zoo.eval.speed.flops import count_flops, matmul_peak
 from zoo.eval.speed.job import Job
 from zoo.eval.speed.launch import in_fresh_process
 from zoo.eval.speed.machine import machine_facts
+from zoo.eval.speed.made import made_media
 from zoo.eval.speed.memory import MIB, PeakMemory
 from zoo.eval.speed.parts import family_parts
 from zoo.eval.speed.pictures import folder_pictures, made_pictures
 from zoo.eval.speed.report import text
 from zoo.eval.speed.table import aligned, short
+from zoo.eval.speed.verbs import measure_verb
 from zoo.eval.speed.worker import run
+from zoo.loading import load_random
 
 
 @pytest.fixture(scope="module")
@@ -291,3 +295,15 @@ def test_asking_for_help_loads_no_torch():
     root = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+@pytest.mark.parametrize("family", ["snac", "encodec-segments"])
+def test_sounds_are_measured_too(family):
+    path = Path(__file__).parent / "cards" / f"test-{family}.md"
+    tok = load_random(path)
+    media = made_media(tok, 2, 0.3)
+    assert len(media) == 2
+    job = Job("encode", str(path), random_weights=True, batch=2, seconds=0.3, repeat=1, threads=1)
+    found = measure_verb(job)
+    assert found["gflop_per_item"] > 0
+    assert measure_verb(replace(job, kind="decode"))["items_per_s"] > 0

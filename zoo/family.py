@@ -189,9 +189,7 @@ class Family(Facts, ABC):
         """The options of both verbs, with defaults and ranges."""
         return (*self._encode_options.values(), *self._decode_options.values())
 
-    def split_options(
-        self, options: Mapping[str, object]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def split_options(self, options: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Options of encode, apart: those of ``prepare``, and those of the networks."""
         own = self._prepare_options
         ours = {name: value for name, value in options.items() if name in own}

@@ -10,7 +10,8 @@ from zoo.tokens import Tokens
 
 from .job import Job
 from .machine import machine_facts
-from .pictures import folder_pictures, made_pictures
+from .made import made_media
+from .pictures import folder_pictures
 from .sidebyside import SideBySide, interleave
 from .subject import clock_of, open_subject, settler
 
@@ -18,18 +19,18 @@ EXACT = "float32"
 
 
 def measure_agreement(job: Job) -> dict[str, Any]:
-    """Encode the same pictures in fp32 and in ``job.other_dtype``; plain JSON.
+    """Encode the same media in fp32 and in ``job.other_dtype``; plain JSON.
 
     Both have the same weights, those of the other format rounded to it.
     """
     if job.other_dtype == EXACT:
         raise NotSupportedError("agreement with float32 itself: name another dtype")
     exact, other = open_subject(job, EXACT), open_subject(job, job.other_dtype)
-    pictures = _pictures(exact, job)
+    media = _media(exact, job)
     found: dict[str, Tokens] = {}
 
     def encode(name: str, tok: Tokenizer) -> None:
-        found[name] = tok.encode(pictures, prefix=job.prefix, batch_size=job.batch)
+        found[name] = tok.encode(media, prefix=job.prefix, batch_size=job.batch)
 
     done = interleave(
         {
@@ -79,8 +80,7 @@ def speedup(done: SideBySide, job: Job) -> float:
     return done.ratio(EXACT, job.other_dtype, clock_of(job.device))
 
 
-def _pictures(tok: Tokenizer, job: Job) -> Any:
+def _media(tok: Tokenizer, job: Job) -> Any:
     if job.images is not None:
         return folder_pictures(job.images, job.limit)
-    assert tok.input_size is not None
-    return made_pictures(job.limit, tok.input_size, job.seed)
+    return made_media(tok, job.limit, job.seconds, job.seed)

@@ -51,6 +51,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--limit", type=_positive, default=16, metavar="N", help="with --agreement: pictures (16)"
     )
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, metavar="S", help="of sounds and videos (5)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of pictures and noise (0)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     given = parser.parse_args(argv)

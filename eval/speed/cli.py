@@ -68,7 +68,17 @@ def bench(given: argparse.Namespace) -> dict[str, Any]:
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:
     """What the results depend on besides the checkpoint and the machine."""
-    names = ("random_weights", "prefix", "repeat", "threads", "device", "dtype", "compile", "seed")
+    names = (
+        "random_weights",
+        "prefix",
+        "repeat",
+        "threads",
+        "device",
+        "dtype",
+        "compile",
+        "seed",
+        "seconds",
+    )
     return {name: getattr(given, name) for name in names} | {"options": dict(given.option)}
 
 

@@ -24,6 +24,7 @@ class Job:
     images: str | None = None  # agreement: a folder of pictures instead of made-up ones
     limit: int = 16  # agreement: pictures
     seed: int = 0
+    seconds: float = 5.0  # of made sounds, and of videos of any length
     tokens: str | None = None  # file that encode writes and decode reads
     options: dict[str, Any] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ def open_subject(job: Job, dtype: str | None = None) -> Tokenizer:
     """Load the tokenizer, with its weights in memory.
 
     Raises:
-        NotSupportedError: for a device that is not there, or verbs of another modality than images.
+        NotSupportedError: for a device that is not there.
     """
     if job.threads is not None:
         torch.set_num_threads(job.threads)
@@ -32,12 +32,6 @@ def open_subject(job: Job, dtype: str | None = None) -> Tokenizer:
         dtype=getattr(torch, dtype or job.dtype),
         compile=job.compile,
     )
-    fits = tok.modality == "image" and tok.input_size is not None
-    if job.kind != "parts" and not fits:
-        raise NotSupportedError(
-            f"zoo bench measures image tokenizers of a fixed size; {tok.name} is {tok.modality}. "
-            "Parts of any tokenizer are measured with --parts"
-        )
     touch(tok.module)
     return tok
 

@@ -12,8 +12,8 @@ from zoo.tokens import Tokens
 from .flops import count_flops, matmul_peak
 from .job import Job
 from .machine import machine_facts
+from .made import made_media
 from .memory import PeakMemory
-from .pictures import made_pictures
 from .sidebyside import interleave
 from .subject import clock_of, open_subject, settler
 
@@ -51,12 +51,11 @@ def measure_verb(job: Job) -> dict[str, Any]:
 
 
 def _encoding(tok: Tokenizer, job: Job) -> Callable[[], object]:
-    assert tok.input_size is not None
-    pictures = made_pictures(job.batch, tok.input_size, job.seed)
+    media = made_media(tok, job.batch, job.seconds, job.seed)
     options = _options(tok, job)
 
     def call() -> Tokens:
-        return tok.encode(pictures, prefix=job.prefix, batch_size=job.batch, **options)
+        return tok.encode(media, prefix=job.prefix, batch_size=job.batch, **options)
 
     if job.tokens is not None:
         call().save(job.tokens)
@@ -74,7 +73,7 @@ def _tokens(tok: Tokenizer, job: Job) -> Tokens:
     if job.tokens is not None:
         return Tokens.load(job.tokens)
     random = torch.Generator().manual_seed(job.seed)
-    shape = (job.batch, tok.positions or 1)
+    shape = (job.batch, tok.positions or _positions(tok, job.seconds))
     slots = [torch.randint(size, shape, generator=random) for size in tok.vocab_sizes]
     tokens = tok.tokens(torch.stack(slots, dim=1))
     return tokens if job.prefix is None else tokens.prefix(job.prefix)
@@ -85,3 +84,9 @@ def _options(tok: Tokenizer, job: Job) -> dict[str, Any]:
     known = {option.name: option for option in tok.options}
     chosen = checked_options("bench", job.options, known, tok.name)
     return {name: value for name, value in chosen.items() if known[name].verb == job.kind}
+
+
+def _positions(tok: Tokenizer, seconds: float) -> int:
+    """About as many as so long a sound has, and as many as only go together."""
+    step = tok.spec.crop or 1
+    return step * max(1, round(seconds * (tok.token_rate or 1) / step))

@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import torch
@@ -56,7 +56,7 @@ def _jpeg_pixels(stream: BinaryIO) -> Tensor:
     stream.seek(0)
     content = np.frombuffer(stream.read(), np.uint8).copy()
     try:
-        return decode_jpeg(torch.from_numpy(content), mode=ImageReadMode.RGB)
+        return cast(Tensor, decode_jpeg(torch.from_numpy(content), mode=ImageReadMode.RGB))
     except RuntimeError as error:
         raise MediaError(f"the image cannot be decoded ({_text(error)})") from error
 
