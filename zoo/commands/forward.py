@@ -9,6 +9,7 @@ from ..errors import NotSupportedError
 FORWARDED = {
     "bench": ("zoo.eval.speed", "measure how fast tokenizers are"),
     "eval": ("zoo.eval.runner", "measure how good tokenizers are"),
+    "leaderboard": ("zoo.eval.leaderboard", "results side by side: page, tables, checks"),
 }
 """Command -> module whose ``main(argv)`` gets all further words, and a line of help."""
 

@@ -1,0 +1,92 @@
+"""From results to the rows of boards: one per tokenizer and quality, grouped by what compares."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .load import Result
+
+
+@dataclass(frozen=True)
+class Board:
+    """Results that may stand in one table; columns are those of their metrics."""
+
+    title: str
+    modality: str
+    reported: bool
+    metrics: tuple[str, ...]
+    directions: dict[str, bool | None]
+    rows: tuple[dict[str, Any], ...]
+    """Plain values by column; per metric also ``NAME/ci95``, ``NAME/n`` and ``NAME/failed``."""
+    results: tuple[Result, ...]
+
+
+def boards(results: Sequence[Result]) -> list[Board]:
+    """Every group of comparable results as a board, in a stable order."""
+    groups: dict[tuple[Any, ...], list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.group, []).append(result)
+    return [_board(groups[group]) for group in sorted(groups, key=str)]
+
+
+def _board(results: list[Result]) -> Board:
+    directions: dict[str, bool | None] = {}
+    rows = []
+    for result in results:
+        for quality in result.body["qualities"]:
+            row = _leading(result, quality)
+            for name, figure in quality["metrics"].items():
+                column = _column(name, figure, results)
+                directions[column] = figure.get("higher_is_better")
+                row[column] = figure["value"]
+                for detail in ("ci95", "n", "failed"):
+                    row[f"{column}/{detail}"] = figure.get(detail)
+            rows.append(row)
+    first = results[0].body
+    data = first["data"]
+    count = f"{data['scored']} samples of " if "scored" in data else ""
+    return Board(
+        f"{first['task']['name']} {first['task']['version']}: {count}{data['name']}",
+        first["model"].get("modality", ""),
+        not results[0].measured,
+        tuple(directions),
+        directions,
+        tuple(rows),
+        tuple(results),
+    )
+
+
+def _leading(result: Result, quality: dict[str, Any]) -> dict[str, Any]:
+    body, rate = result.body, quality.get("rate") or {}
+    decode = body["task"].get("settings", {}).get("decode", {})
+    options = ", ".join(f"{k}={v}" for k, v in decode.items() if v is not None)
+    return {
+        "model": body["model"]["name"],
+        "options": options,
+        "prefix": quality["prefix"],
+        "bits": rate.get("nominal_bits"),
+        "entropy_bits": rate.get("entropy_bits"),
+        "license": body["model"].get("license"),
+        "parameters": body["model"].get("parameters"),
+        "file": result.path.name,
+        "source": body.get("source", ""),
+    }
+
+
+def _column(name: str, figure: dict[str, Any], results: Sequence[Result]) -> str:
+    """The metric's name; a number behind it where its settings differ between the results."""
+    known: list[str] = []
+    for result in results:
+        for quality in result.body["qualities"]:
+            if name in quality["metrics"]:
+                text = settings_text(quality["metrics"][name])
+                if text not in known:
+                    known.append(text)
+    place = known.index(settings_text(figure))
+    return name if place == 0 else f"{name} ({place + 1})"
+
+
+def settings_text(figure: dict[str, Any]) -> str:
+    """All that a figure depends on besides the samples, as one text."""
+    return json.dumps([figure.get("settings"), figure.get("weights")], sort_keys=True)

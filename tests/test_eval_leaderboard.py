@@ -1,0 +1,162 @@
+"""Boards of results: what shares a table, the page, checks of files, paired differences."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from samples import picture
+from tiny import make_tiny_flextok
+
+from zoo.cli import main
+from zoo.eval.leaderboard.load import read_result
+from zoo.eval.leaderboard.rows import boards
+from zoo.eval.statistics.paired import paired_difference
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tokenizers on the same pictures, and one of them with other options."""
+    folder = tmp_path_factory.mktemp("leaderboard")
+    data = folder / "data"
+    data.mkdir()
+    for seed in range(3):
+        picture(40, 50, seed).save(data / f"{seed}.png")
+    for number, (name, steps) in enumerate((("one", 1), ("two", 1), ("two", 2))):
+        card = make_tiny_flextok(folder / f"model-{name}", name, seed=len(name) + number // 2)
+        words = ["eval", str(card), "image_reconstruction", "--data", str(data)]
+        words += ["--option", f"steps={steps}", "--prefix", "1,16", "--metrics", "psnr,ssim"]
+        assert main([*words, "-o", str(folder / f"{number}.json")]) == 0
+    return folder
+
+
+@pytest.fixture
+def copy(results: Path, tmp_path: Path) -> Path:
+    """The result files alone, to be changed."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    for path in results.iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def change(path: Path, **changes: object) -> None:
+    body = json.loads(path.read_text())
+    for place, value in changes.items():
+        *parents, last = place.split("__")
+        target = body
+        for name in parents:
+            target = target[int(name) if name.isdecimal() else name]
+        target[last] = value
+    path.write_text(json.dumps(body))
+
+
+def test_a_page_markdown_and_csv_are_built(copy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "board"
+    assert main(["leaderboard", "build", str(copy), "-o", str(out)]) == 0
+    page = (out / "index.html").read_text()
+    assert page.count("<section") == 1
+    assert len(re.findall("<tr data-license", page)) == 6
+    assert "data:image/png;base64," in page
+    assert "<!--" not in page
+    with (out / "board-1.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6
+    first = json.loads((copy / "0.json").read_text())["qualities"][0]["metrics"]["psnr"]
+    assert float(rows[0]["psnr"]) == first["value"]
+    markdown = (out / "leaderboard.md").read_text()
+    assert "psnr ↑" in markdown
+    assert markdown.count("| one |") == 2
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert main(["leaderboard", "build", str(copy), "-o", str(out)]) == 0
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_only_what_is_comparable_shares_a_table(copy: Path) -> None:
+    change(copy / "1.json", data__fingerprint="0" * 64)
+    change(copy / "2.json", qualities__0__metrics__psnr__settings={"data_range": 2})
+    found = boards([read_result(copy / f"{number}.json") for number in range(3)])
+    assert [len(board.rows) for board in found] == [2, 4] or [
+        len(board.rows) for board in found
+    ] == [4, 2]
+    both = max(found, key=lambda board: len(board.rows))
+    assert "psnr (2)" in both.metrics
+    change(copy / "0.json", kind="reported", source="a paper")
+    assert len(boards([read_result(copy / f"{number}.json") for number in range(3)])) == 3
+
+
+def test_names_are_no_html(copy: Path, tmp_path: Path) -> None:
+    change(copy / "0.json", model__name="<script>alert(1)</script>")
+    assert main(["leaderboard", "build", str(copy / "0.json"), "-o", str(tmp_path / "b")]) == 0
+    assert "<script>alert" not in (tmp_path / "b" / "index.html").read_text()
+
+
+def test_verify_finds_what_was_changed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["leaderboard", "verify", str(copy)]) == 0
+    assert capsys.readouterr().out.count("as it says") == 3
+    change(copy / "0.json", qualities__0__metrics__psnr__value=99.0)
+    change(copy / "1.json", data__fingerprint="0" * 64)
+    (copy / "2.samples.jsonl").write_text("{}\n")
+    assert main(["leaderboard", "verify", str(copy)]) == 1
+    out = capsys.readouterr().out
+    assert "psnr is 99.0" in out
+    assert "fingerprint is not" in out
+    assert "changed since" in out
+    (copy / "2.samples.jsonl").unlink()
+    assert main(["leaderboard", "verify", str(copy / "2.json")]) == 1
+    assert "missing" in capsys.readouterr().out
+
+
+def test_files_that_are_no_results_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, message in (
+        ("{", "no JSON"),
+        ("{}", "schema"),
+        ('{"schema": "zoo-results/1"}', "kind"),
+    ):
+        (tmp_path / "r.json").write_text(text)
+        assert main(["leaderboard", "build", str(tmp_path), "-o", str(tmp_path / "b")]) == 1
+        assert message in capsys.readouterr().err
+    assert main(["leaderboard", "verify", str(tmp_path / "nowhere")]) == 1
+
+
+def test_paired_differences_of_two_results(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["leaderboard", "compare", str(copy / "0.json"), str(copy / "1.json"), "--prefix", "16"]
+    assert main([*words, "--json"]) == 0
+    found = {entry["metric"]: entry for entry in json.loads(capsys.readouterr().out)}
+    rows = [
+        [json.loads(line) for line in (copy / f"{n}.samples.jsonl").read_text().splitlines()]
+        for n in (0, 1)
+    ]
+    each = [
+        a["qualities"]["16"]["psnr"] - b["qualities"]["16"]["psnr"]
+        for a, b in zip(*rows, strict=True)
+    ]
+    assert found["psnr"]["difference"] == pytest.approx(np.mean(each))
+    assert found["psnr"]["n"] == 3
+    assert main(words) == 0
+    assert "psnr" in capsys.readouterr().out
+    assert main([*words[:-1], "7"]) == 1
+    assert "no quality 7" in capsys.readouterr().err
+    change(copy / "1.json", data__fingerprint="0" * 64)
+    assert main(words) == 1
+    assert "not comparable" in capsys.readouterr().err
+
+
+def test_pairing_covers_and_is_tighter_than_the_figures_themselves() -> None:
+    random = np.random.default_rng(0)
+    covered, widths = 0, []
+    for _ in range(400):
+        hard = random.normal(size=25) * 3  # what makes a sample hard for both
+        one, other = hard + random.normal(size=25) + 0.5, hard + random.normal(size=25)
+        found = paired_difference(one.tolist(), other.tolist())
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low < 0.5 < found.high
+        widths.append(found.high - found.low)
+    assert covered / 400 == pytest.approx(0.95, abs=0.035)
+    assert np.mean(widths) < 1.5  # of the figures themselves about 2.6 each
