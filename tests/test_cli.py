@@ -82,8 +82,9 @@ def test_list(cli):
         "licence",
     ]
     assert [row.split()[0] for row in rows] == zoo.list_models()
-    modalities = [row.replace(" audio ", " image ") for row in rows]
-    assert len({row.index(" image ") for row in modalities}) == 1  # aligned
+    column = heading.index("modality")  # aligned: every row has its own just below
+    assert {row[column - 1 :].split()[0] for row in rows} <= {"image", "audio", "video"}
+    assert {row[column - 1] for row in rows} == {" "}
     assert not any(row.endswith(" ") for row in rows)
 
 
