@@ -1,10 +1,11 @@
 """Scale-invariant signal-to-distortion ratio, after undoing a constant delay."""
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from zoo.media.si_sdr import si_sdr as ratio_in_db
 
 from .base import Column, SampleMetric, Unmeasurable
 from .pair import Pair
@@ -54,10 +55,7 @@ def si_sdr(reference: Tensor, decoded: Tensor) -> float:
     if energy == 0 or not decoded.any():
         side = "reference" if energy == 0 else "reconstruction"
         raise Unmeasurable("Silence", f"the {side} is silent")
-    target = reference * (decoded.dot(reference) / energy)
-    noise = decoded - target
-    ratio = float(target.dot(target) / noise.dot(noise))
-    return 10 * math.log10(ratio) if ratio > 0 else -math.inf
+    return ratio_in_db(reference, decoded)
 
 
 def best_shift(reference: Tensor, decoded: Tensor, limit: int) -> int:

@@ -17,8 +17,8 @@ from ..media.listing import Entry, list_entries
 HELD_OUT = 20  # without files of their own, one item in this many is kept for validation
 
 
-def find_entries(folder: Path) -> tuple[list[Entry], list[Entry]]:
-    """List training and validation entries below ``folder``, in a stable order.
+def find_entries(folder: Path, modality: str = "image") -> tuple[list[Entry], list[Entry]]:
+    """List training and validation entries of ``modality`` below ``folder``, in a stable order.
 
     Files and folders whose name starts with ``val`` are for validation; where there are none,
     every twentieth item by the hash of its name is.
@@ -27,14 +27,16 @@ def find_entries(folder: Path) -> tuple[list[Entry], list[Entry]]:
         raise MediaError(f"training data: {folder} is not a folder")
     train: list[Entry] = []
     held_out: list[Entry] = []
-    for entry in list_entries(folder):
+    for entry in list_entries(folder, modality):
         top = entry.path.relative_to(folder).parts[0]
         (held_out if top.startswith("val") else train).append(entry)
     if not held_out:
         held_out = [entry for entry in train if _is_held_out(entry)]
         train = [entry for entry in train if not _is_held_out(entry)]
     if not train or not held_out:
-        raise MediaError(f"training data: {folder} holds too few images or tar files of images")
+        raise MediaError(
+            f"training data: {folder} holds too few {modality} files or tar files of them"
+        )
     return train, held_out
 
 
@@ -64,10 +66,8 @@ def build_bank(
 
     An entry that cannot be decoded is an error that names it: training data should be sound.
     """
-    names = [f"{entry.path}:{entry.member}:{entry.offset}:{entry.size}" for entry in entries]
-    fingerprint = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-    mark = path.with_suffix(".sha256")
-    if path.exists() and mark.exists() and mark.read_text() == fingerprint:
+    mark = fingerprint(entries)
+    if is_current(path, mark):
         return ItemBank(np.load(path, mmap_mode="r"))
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
@@ -84,5 +84,22 @@ def build_bank(
         assert array is not None
         array.flush()
         del array
-    mark.write_text(fingerprint)
+    mark_current(path, mark)
     return ItemBank(np.load(path, mmap_mode="r"))
+
+
+def fingerprint(entries: list[Entry]) -> str:
+    """What a bank was made from, as one hash."""
+    names = [f"{entry.path}:{entry.member}:{entry.offset}:{entry.size}" for entry in entries]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
+def is_current(bank: Path, mark: str) -> bool:
+    """Whether a bank's file is there and was made from what ``mark`` stands for."""
+    noted = bank.with_suffix(".sha256")
+    return bank.exists() and noted.exists() and noted.read_text() == mark
+
+
+def mark_current(bank: Path, mark: str) -> None:
+    """Note what a finished bank was made from."""
+    bank.with_suffix(".sha256").write_text(mark)

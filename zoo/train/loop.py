@@ -26,18 +26,23 @@ def run_stage(
     seed: int,
     folder: Path,
     device: str | None = None,
+    fresh: bool = True,
     progress: bool = True,
 ) -> None:
     """Train ``objective`` for one stage; on return it holds the averaged weights.
 
     Everything random in step s is drawn from a generator seeded by (seed, stage, s, process), and
-    checkpoints hold all the rest, so a run that was killed goes on to the same curve.
+    checkpoints hold all the rest, so a run that was killed goes on to the same curve. ``fresh``:
+    the weights are random, so the objective may choose better ones to begin with.
 
     Raises:
         ZooError: when the loss is no longer a number.
     """
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = Accelerator(mixed_precision=stage.precision, cpu=device == "cpu")
+    state = load_newest(folder)
+    if fresh and state is None:
+        objective.begin(items)
     objective.to(accelerator.device)
     source = objective.source(items)
     parameters = [p for p in objective.trained.parameters() if p.requires_grad]
@@ -49,7 +54,6 @@ def run_stage(
         fused=True,
     )
     average = AveragedModel(objective.trained, multi_avg_fn=get_ema_multi_avg_fn(stage.ema))
-    state = load_newest(folder)
     start = 0
     if state is not None:
         start = state["step"]

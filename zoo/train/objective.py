@@ -38,6 +38,9 @@ class Objective(nn.Module, ABC):
         """What batches are drawn from: the prepared media, or something computed from it once."""
         return items
 
+    def begin(self, items: Batches) -> None:
+        """Set random weights once before the first step by closed forms; not when fine-tuning."""
+
     @abstractmethod
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Losses by name; the one called ``loss`` is minimised."""

@@ -49,6 +49,7 @@ class Recipe:
     seed: int
     validation_items: int
     stages: tuple[Stage, ...]
+    validation_seconds: float = 4.0  # of each, where items are sounds
 
 
 def read_recipe(path: Path) -> Recipe:

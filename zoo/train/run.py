@@ -22,8 +22,9 @@ from ..tokenizer import Tokenizer
 from ..weights import SAME, fill, read_tensors, save_checkpoint
 from .data import build_bank, find_entries
 from .loop import run_stage
-from .objective import Objective
+from .objective import Batches, Objective
 from .recipe import Recipe, Stage, read_recipe
+from .sounds import build_sounds
 
 
 def train(
@@ -40,7 +41,7 @@ def train(
 
     Args:
         name: of the card, whose ``recipe`` is followed.
-        data: folder of images and tar shards; what is named ``val*`` is held out.
+        data: folder of media and tar shards; what is named ``val*`` is held out.
         out: where checkpoints, logs, pictures and the result go; ``runs/NAME`` by default.
         device: ``"cpu"`` or what accelerate finds.
         stages: only these stages of the recipe.
@@ -65,14 +66,7 @@ def train(
     config, module = _start(card, family, recipe.seed, start)
     tok = family(card, config, module)
 
-    def prepare(content: bytes) -> torch.Tensor:
-        return to_uint8(tok.prepare(content).tensor)
-
-    training, held_out = find_entries(data)
-    items = build_bank(training, prepare, out / "data" / "train.npy", progress)
-    judged = build_bank(
-        held_out[: recipe.validation_items], prepare, out / "data" / "val.npy", progress
-    )
+    items, judged = _banks(tok, data, recipe, out / "data", progress)
     for stage in chosen:
         done = out / f"{stage.name}.safetensors"
         if done.exists():
@@ -86,12 +80,46 @@ def train(
             seed=recipe.seed,
             folder=out / stage.name,
             device=device,
+            fresh=start is None,
             progress=progress,
         )
         module.to("cpu")
         save_checkpoint(module, done, {"stage": stage.name})
     _write_result(card, module, recipe, out)
     return out
+
+
+def _banks(
+    tok: Tokenizer, data: Path, recipe: Recipe, folder: Path, progress: bool
+) -> tuple[Batches, Batches]:
+    """Training media and those to judge by, prepared once for all stages."""
+    training, held_out = find_entries(data, tok.modality)
+    judged = held_out[: recipe.validation_items]
+    files = {folder / "train.npy": training, folder / "val.npy": judged}
+    if tok.modality == "audio":
+        samples = _whole_positions(tok, recipe.validation_seconds)
+
+        def as_sound(content: bytes) -> torch.Tensor:
+            return tok.prepare(content).tensor
+
+        sounds = [
+            build_sounds(entries, data, as_sound, path, samples, progress)
+            for path, entries in files.items()
+        ]
+        return sounds[0], sounds[1]
+
+    def as_pixels(content: bytes) -> torch.Tensor:
+        return to_uint8(tok.prepare(content).tensor)
+
+    pictures = [build_bank(entries, as_pixels, path, progress) for path, entries in files.items()]
+    return pictures[0], pictures[1]
+
+
+def _whole_positions(tok: Tokenizer, seconds: float) -> int:
+    """Samples in ``seconds``, cut to whole positions."""
+    assert tok.sample_rate is not None
+    hop = tok.spec.hop or 1
+    return max(1, round(seconds * tok.sample_rate / hop)) * hop
 
 
 def _recipe_path(card: Card) -> Path:

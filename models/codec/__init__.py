@@ -1,0 +1,1 @@
+"""Codec: a causal residual-quantised speech codec of our own, made to train on one CPU core."""

@@ -1,0 +1,140 @@
+"""encode, decode and reconstruct of sound on the command line, with a tiny codec."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+from samples import sound
+
+import zoo
+from zoo.cli import main
+from zoo.commands import reconstruct
+from zoo.loading import load_random
+from zoo.media.sample import sample_sound
+from zoo.media.si_sdr import si_sdr
+from zoo.tokens import Tokens
+from zoo.weights import save_checkpoint
+
+CARD = Path(__file__).parent / "cards" / "test-codec.md"
+NAME = "test-codec"
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def cards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tiny codec's card and random weights."""
+    folder = tmp_path_factory.mktemp("cards")
+    shutil.copy(CARD, folder)
+    save_checkpoint(load_random(CARD).module, folder / "model.safetensors", {})
+    return folder
+
+
+@pytest.fixture
+def cli(
+    cards: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Cli:
+    """``zoo`` in a folder with two recordings of different rates and lengths."""
+    monkeypatch.setenv("ZOO_CARDS", str(cards))
+    monkeypatch.setitem(reconstruct.DEFAULT_MODELS, "audio", NAME)
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("talk.wav", *sound(3000, 8000, 0))
+    soundfile.write("song.flac", *sound(5001, 16000, 1))
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_encode_and_decode(cli: Cli) -> None:
+    code, out, err = cli("encode", NAME, "song.flac", "talk.wav", "-o", "t.safetensors")
+    assert (code, err) == (0, "")
+    assert out.startswith("2 items, 252..300 ids each")
+    tok = zoo.load(NAME)
+    tokens = Tokens.load("t.safetensors")
+    assert tokens == tok.encode(["song.flac", "talk.wav"])
+    code, out, err = cli("decode", NAME, "t.safetensors", "-o", "out", "--prefix", 2)
+    assert (code, err) == (0, "")
+    assert out == "2 items: out/0000.wav out/0001.wav\n"
+    written = zoo.read("out/0001.wav")
+    expected = tok.decode(tokens.prefix(2))[1]
+    assert written.rate == 8000
+    assert written.tensor.shape == expected.tensor.shape == (1, 1, 3000)
+    assert (written.tensor - expected.tensor).abs().max() <= 2**-15
+
+
+def test_reconstruct_writes_wavs_and_a_picture(cli: Cli) -> None:
+    code, out, err = cli("reconstruct", "talk.wav", "--prefix", "1,4", "--json")
+    assert (code, err) == (0, "")
+    facts = json.loads(out)
+    assert (facts["model"], facts["output"]) == (NAME, "reconstruction.png")
+    (found,) = facts["sounds"]
+    tok = zoo.load(NAME)
+    tokens = tok.encode("talk.wav")
+    for one in found["reconstructions"]:
+        decoded = tok.decode(tokens.prefix(one["prefix"]))
+        assert one["tokens"] == 75 * one["prefix"]
+        assert one["bits_per_second"] == pytest.approx(6 * one["tokens"] * 8000 / 3000)
+        assert one["si_sdr"] == pytest.approx(
+            si_sdr(tok.view("talk.wav").items[0], decoded.items[0])
+        )
+        assert one["output"] == f"reconstruction-talk-{one['prefix']}.wav"
+        assert (zoo.read(one["output"]).tensor - decoded.tensor).abs().max() <= 2**-15
+    with Image.open("reconstruction.png") as picture:
+        assert picture.height > 192
+        assert np.asarray(picture.convert("RGB")).std() > 10
+
+
+def test_reconstruct_several_in_one_picture(cli: Cli) -> None:
+    Path("more").mkdir()
+    shutil.copy("talk.wav", "more")
+    code, out, _ = cli("reconstruct", "talk.wav", "more", "--prefix", 2, "-o", "g.png")
+    assert code == 0
+    heading, *rows, last = out.splitlines()
+    assert heading.split() == ["sound", "tokens", "kbit/s", "SI-SDR"]
+    assert [row.split()[-1] for row in rows] == ["g-talk-0-2.wav", "g-talk-1-2.wav"]
+    assert last.startswith("g.png: ")
+
+
+def test_reconstruct_without_a_sound(cli: Cli) -> None:
+    code, out, _ = cli("reconstruct", "--model", NAME, "-o", "g.png")
+    assert code == 0
+    assert [row.split()[0] for row in out.splitlines()[1:-1]] == ["example"] * 4
+    voice, rate = sample_sound()
+    assert zoo.read("g-example-4.wav").tensor.shape[-1] == round(len(voice) * 8000 / rate)
+
+
+def test_what_reconstruct_refuses(cli: Cli) -> None:
+    shutil.copy("talk.wav", "g-talk-1.wav")
+    for words, wrong in (
+        (["talk.wav", "--prefix", "1,5"], "5"),
+        (["talk.wav", "g-talk-1.wav", "--prefix", 1], "is an input"),
+        (["talk.wav", "--option", "steps=2"], "steps"),
+        (["none.wav", "--model", NAME], "none.wav"),
+        (["talk.wav", "-o", "g.wav"], "'.wav'"),
+    ):
+        code, _, err = cli("reconstruct", *words, *([] if "-o" in words else ["-o", "g.png"]))
+        assert code == 1
+        assert wrong in err
+    assert not Path("g.png").exists()
+
+
+def test_the_voice_is_always_the_same() -> None:
+    voice, rate = sample_sound()
+    again, _ = sample_sound()
+    assert np.array_equal(voice, again)
+    assert 1 < len(voice) / rate < 3
+    assert 0.5 < np.abs(voice).max() <= 1
+    loud = np.square(voice[: len(voice) // 100 * 100].reshape(100, -1)).mean(1)
+    assert loud.min() < 1e-8 < 1e-3 < loud.max()  # silence, and speech
