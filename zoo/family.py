@@ -191,17 +191,19 @@ class Family(Facts, ABC):
 
     def split_options(self, options: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Options of encode, apart: those of ``prepare``, and those of the networks."""
-        own = self._prepare_options
+        own = self.prepare_options
         ours = {name: value for name, value in options.items() if name in own}
         return ours, {name: value for name, value in options.items() if name not in own}
 
     @cached_property
-    def _prepare_options(self) -> dict[str, OptionInfo]:
+    def prepare_options(self) -> dict[str, OptionInfo]:
+        """The options of encode that say how media is prepared: ``view``, ``count`` and
+        ``features`` take them, too."""
         return self._declared("encode", type(self.prepare).__call__)
 
     @cached_property
     def _encode_options(self) -> dict[str, OptionInfo]:
-        return self._prepare_options | self._declared("encode", self._encode)
+        return self.prepare_options | self._declared("encode", self._encode)
 
     @cached_property
     def _decode_options(self) -> dict[str, OptionInfo]:

@@ -192,7 +192,7 @@ class Tokenizer(FromElsewhere):
         """
         need_encoder(self)
         kind = known_kind(kind, self.feature_kinds, f"{self.name} features")
-        chosen = checked_options("features", options, self._prepare_options, self.name)
+        chosen = checked_options("features", options, self.prepare_options, self.name)
         found = sources(media, self.modality, layout=layout)
         return features_of(self, found, kind, batch_size=batch_size, for_prepare=chosen)
 
@@ -217,7 +217,7 @@ class Tokenizer(FromElsewhere):
 
         ``options`` are those of ``encode`` that say how media is prepared.
         """
-        chosen = checked_options("view", options, self._prepare_options, self.name)
+        chosen = checked_options("view", options, self.prepare_options, self.name)
         found = sources(media, self.modality, layout=layout)
         items = [prepare(self, item, chosen) for item in found]
         origins = [item.origin for item in items]
@@ -232,7 +232,7 @@ class Tokenizer(FromElsewhere):
             MediaError: for an item that cannot be read.
             NotSupportedError: for an unknown option.
         """
-        chosen = checked_options("count", options, self._prepare_options, self.name)
+        chosen = checked_options("count", options, self.prepare_options, self.name)
         found = sources(media, self.modality, layout=layout)
         return [self._count(prepare(self, item, chosen).tensor) for item in found]
 

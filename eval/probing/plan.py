@@ -76,7 +76,7 @@ class ProbingPlan:
         tok, chunk = self.setup.tok, Chunk()
         data = sample.read()
         media = zoo.read(data, tok.modality)
-        options = {k: v for k, v in self.setup.encode.items() if k in tok._prepare_options}
+        options = {k: v for k, v in self.setup.encode.items() if k in tok.prepare_options}
         seen = tok.view(media, **options)
         tokens = tok.encode(media, seed=seed, **self.setup.encode)
         chunk.rows.append(

@@ -32,7 +32,7 @@ class Ends(ABC):
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.tok = setup.tok
-        known = setup.tok._prepare_options
+        known = setup.tok.prepare_options
         self._prepare = {name: value for name, value in setup.encode.items() if name in known}
 
     @property

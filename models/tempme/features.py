@@ -53,7 +53,7 @@ class MergedFeatures(VideoTokenizer, ABC):
             MediaError: for an item that cannot be read.
         """
         need_encoder(self)
-        chosen = checked_options("merged", options, self._prepare_options, self.name)
+        chosen = checked_options("merged", options, self.prepare_options, self.name)
         windows = [
             window.tensor
             for source in sources(media, self.modality, layout=layout)
