@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from samples import picture
 from tiny import make_tiny_flextok
 
@@ -145,6 +146,68 @@ def test_paired_differences_of_two_results(copy: Path, capsys: pytest.CaptureFix
     change(copy / "1.json", data__fingerprint="0" * 64)
     assert main(words) == 1
     assert "not comparable" in capsys.readouterr().err
+
+
+def test_a_result_is_measured_again(
+    results: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["leaderboard", "rerun", str(copy / "2.json"), "--data", str(results / "data")]
+    assert main(words) == 1
+    assert "--model" in capsys.readouterr().err
+    words += ["--model", str(results / "model-two" / "two.md")]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["moved"] == found["differences"] == []
+    assert {one["name"] for one in found["figures"]} >= {"1 psnr", "16 ssim", "16 nominal_bits"}
+    assert all(one["now"] == pytest.approx(one["recorded"]) for one in found["figures"])
+    change(copy / "2.json", qualities__1__metrics__psnr__value=99.0)
+    assert main(words) == 1
+    (moved,) = (line for line in capsys.readouterr().out.splitlines() if "MOVED" in line)
+    assert moved.split()[:3] == ["16", "psnr", "99.0"]
+    assert main([*words, "--tolerance", "1e9"]) == 0
+    assert main([*words, "--", "--limit", "2", "--option", "steps=1"]) == 1
+    out = capsys.readouterr().out
+    assert "listed of the data: 3 recorded, 2 now" in out
+    assert "the task's settings" in out
+    change(copy / "2.json", kind="reported", source="a paper")
+    assert main(words) == 1
+    assert "a paper" in capsys.readouterr().err
+
+
+def test_the_forms_of_the_hub(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from huggingface_hub import ModelCardData, parse_eval_result_entries
+
+    words = ["leaderboard", "submit", str(copy / "2.json"), "-o", str(tmp_path / "forms")]
+    assert main([*words, "--dataset", "pictures"]) == 1
+    assert "owner/name" in capsys.readouterr().err
+    url = "https://example.org/2.json"
+    assert main([*words, "--dataset", "me/pictures", "--source-url", url]) == 0
+    body = json.loads((copy / "2.json").read_text())
+    folder = tmp_path / "forms" / ".eval_results"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        f"pictures-image_reconstruction-{k}.yaml" for k in (1, 16)
+    ]
+    for quality in body["qualities"]:
+        path = folder / f"pictures-image_reconstruction-{quality['prefix']}.yaml"
+        entries = parse_eval_result_entries(yaml.safe_load(path.read_text()))
+        values = {entry.task_id: entry.value for entry in entries}
+        assert values["image_reconstruction_psnr"] == quality["metrics"]["psnr"]["value"]
+        assert entries[0].dataset_id == "me/pictures"
+        assert entries[0].source_url == url
+        assert entries[0].notes is not None
+        assert "steps 2" in entries[0].notes
+    text = yaml.safe_load((tmp_path / "forms" / "model-index.yaml").read_text())
+    card = ModelCardData(model_name="two", **{"model-index": text["model-index"]})
+    (index,) = card.to_dict()["model-index"]
+    assert index["name"] == "two"
+    metrics = index["results"][0]["metrics"]
+    psnr = [one for one in metrics if one["type"] == "psnr"]
+    assert [one["args"]["prefix"] for one in psnr] == [1, 16]
+    assert [one["value"] for one in psnr] == [
+        quality["metrics"]["psnr"]["value"] for quality in body["qualities"]
+    ]
 
 
 def test_pairing_covers_and_is_tighter_than_the_figures_themselves() -> None:

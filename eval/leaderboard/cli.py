@@ -1,4 +1,4 @@
-"""``zoo leaderboard build | verify | compare``: result files side by side."""
+"""``zoo leaderboard build | verify | rerun | compare | submit``: what result files are for."""
 
 import argparse
 import json
@@ -6,16 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo.commands.parts import outputs
+from zoo.errors import ZooError
 
 from . import compare as pairs
 from .build import build
 from .load import load_results, read_result
+from .rerun import TOLERANCE, differences, figures, rerun
+from .rerun import text as rerun_text
+from .submit import submit
 from .verify import problems
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one of the verbs; 1 where ``verify`` finds a problem."""
-    args = _parser().parse_args(list(argv))
+    """Run one of the verbs; 1 where ``verify`` or ``rerun`` finds a difference."""
+    words = list(argv)
+    place = words.index("--") if "--" in words else len(words)
+    args = _parser().parse_args(words[:place])
+    args.more = words[place + 1 :]
+    if args.more and args.run is not _rerun:
+        raise ZooError(
+            f"-- {' '.join(args.more)}: only 'zoo leaderboard rerun' takes words of eval"
+        )
     return args.run(args)
 
 
@@ -46,6 +57,28 @@ def _compare(args: argparse.Namespace) -> int:
     return 0
 
 
+def _rerun(args: argparse.Namespace) -> int:
+    result = read_result(args.file)
+    now = rerun(result, args.data, args.model, args.more)
+    found, others = [*figures(result.body, now)], differences(result.body, now)
+    moved = [one.name for one in found if not one.agrees(args.tolerance)]
+    if args.json:
+        rows = [one._asdict() for one in found]
+        print(json.dumps({"figures": rows, "moved": moved, "differences": others}, indent=1))
+    else:
+        print(rerun_text(found, others, args.tolerance))
+    return 1 if moved or others else 0
+
+
+def _submit(args: argparse.Namespace) -> int:
+    folder = outputs.output_folder(args.output)
+    result = read_result(args.file)
+    with outputs.writing(folder):
+        written = submit(result, args.dataset, folder, args.source_url)
+    print("\n".join(map(str, written)))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zoo leaderboard", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -57,6 +90,25 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("results", nargs="+", type=Path, help="result files and folders of them")
     checking.add_argument("--json", action="store_true")
     checking.set_defaults(run=_verify)
+    again = verbs.add_parser(
+        "rerun",
+        help="measure a result again and compare",
+        epilog="Words behind -- go to 'zoo eval' and override recorded ones, as in -- --device cuda.",
+    )
+    again.add_argument("file", type=Path)
+    again.add_argument("--data", required=True, type=Path, help="the folder or tar it was made of")
+    again.add_argument("--model", metavar="PATH", help="the checkpoint, where it was a local one")
+    again.add_argument(
+        "--tolerance", type=float, default=TOLERANCE, help=f"relative, or absolute ({TOLERANCE})"
+    )
+    again.add_argument("--json", action="store_true")
+    again.set_defaults(run=_rerun)
+    giving = verbs.add_parser("submit", help="write the forms of the Hugging Face Hub")
+    giving.add_argument("file", type=Path)
+    giving.add_argument("--dataset", required=True, metavar="OWNER/NAME", help="on the Hub")
+    giving.add_argument("--source-url", metavar="URL", help="where the result file can be read")
+    giving.add_argument("-o", "--output", required=True, metavar="DIR")
+    giving.set_defaults(run=_submit)
     pairing = verbs.add_parser("compare", help="two tokenizers on the same samples, paired")
     pairing.add_argument("one", type=Path)
     pairing.add_argument("other", type=Path)
