@@ -97,10 +97,12 @@ def test_fused_codecs_equal_the_bare_classes(name: str, tmp_path: Path) -> None:
     rate, hop = tok.sample_rate, tok.config.hop
     extract = DacFeatureExtractor(sampling_rate=rate, hop_length=hop)
     seen = set()
-    for samples in (1, hop - 1, hop, 3 * hop + 7, 9000):
+    for samples in (1, hop - 1, hop, 3 * hop + 7, 4500):
         wave = sound(samples, rate, samples)
         values = extract(wave[0], sampling_rate=rate, return_tensors="pt")["input_values"]
-        for bandwidth, count in zip(bare.config.target_bandwidths, (1, 3, 4), strict=True):
+        bandwidths = bare.config.target_bandwidths
+        known = list(zip(bandwidths, (1, 3, 4), strict=True))
+        for bandwidth, count in known if samples == hop else known[-1:]:
             with torch.inference_mode():
                 codes = bare.encode(values, bandwidth).audio_codes
                 decoded = bare.decode(codes).audio_values
@@ -109,7 +111,7 @@ def test_fused_codecs_equal_the_bare_classes(name: str, tmp_path: Path) -> None:
             seen |= set(codes.unique().tolist())
             ours = tok.decode(tokens, native=True).tensor
             assert torch.allclose(ours, decoded.clamp(-1, 1), atol=1e-5)
-            assert tok.decode(tokens).tensor.shape == (1, 1, samples)
+        assert tok.decode(tokens).tensor.shape == (1, 1, samples)
     assert len(seen) > 20
 
 
@@ -158,7 +160,7 @@ def test_grid_codecs_equal_the_bare_classes(name: str, tmp_path: Path) -> None:
     tok = written(bare, name, name, {}, tmp_path)
     extract = {"xcodec2": Xcodec2FeatureExtractor, "neucodec": NeuCodecFeatureExtractor}[name]()
     seen = set()
-    for samples in (1, 319, 320, 959, 9000)[2 * (name == "neucodec") :]:
+    for samples in (1, 319, 320, 959, 4500)[2 * (name == "neucodec") :]:
         wave = sound(samples, 16000, samples)
         inputs = extract(wave[0], sampling_rate=16000, return_tensors="pt")
         with torch.inference_mode():
