@@ -1,7 +1,7 @@
 """What families of sound share: preparing as the card says, whole frames, exact lengths."""
 
 from abc import ABC
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from .cards import AudioInput
 from .errors import NotSupportedError
 from .media import AudioPrepare, Media, Prepared, restore_audio
 from .streaming import Session, Step
-from .tokenizer import Tokenizer
+from .tokenizer import Encoded, Tokenizer
 from .tokens import Origin, Tokens
 
 RATES = ("model", "input")
@@ -102,11 +102,58 @@ class AudioTokenizer(Tokenizer, ABC):
         """
         return None
 
+    def is_long(self, size: int, verb: str) -> bool:
+        """More than two pieces, of samples or of positions."""
+        rate = self.sample_rate if verb == "encode" else self.token_rate
+        return bool(self.piece_seconds and rate) and size > 2 * self.piece(rate or 1)
+
+    def piece(self, rate: float) -> int:
+        """Steps of a piece at so many a second."""
+        return max(1, round((self.piece_seconds or 0) * rate))
+
+    def _encode_long(self, batch: Tensor, *arguments: Any, **options: Any) -> Encoded | None:
+        pieces = self._encode_pieces(batch, *arguments, **options)
+        return None if pieces is None else Encoded(torch.cat([*pieces], dim=-1))
+
+    def _decode_long(self, codes: Tensor, *arguments: Any, **options: Any) -> Tensor | None:
+        for beside in ("lengths", "grid", "extras"):  # one item has none of its own
+            options.pop(beside)
+        pieces = self._decode_pieces(codes, *arguments, **options)
+        return None if pieces is None else torch.cat([one[0].cpu() for one in pieces], dim=-1)
+
+    def _encode_pieces(
+        self, batch: Tensor, *arguments: Any, **options: Any
+    ) -> Iterator[Tensor] | None:
+        """The ids [1, slot, position] of one long sound [1, channels, samples], on the CPU.
+
+        None: it is encoded at once. Keywords are those of ``_encode_steps``, on which this runs
+        unless the family has another way.
+        """
+        step = self._encode_steps(*arguments, **options)
+        if step is None:
+            return None
+        return _through(step, batch, self.piece(self.sample_rate or 1), self.device)
+
+    def _decode_pieces(
+        self, codes: Tensor, *arguments: Any, **options: Any
+    ) -> Iterator[Tensor] | None:
+        """The same for ids [1, slot, position] -> sound [1, channels, samples]."""
+        step = self._decode_steps(*arguments, **options)
+        if step is None:
+            return None
+        return _through(step, codes, self.piece(self.token_rate or 1), self.device)
+
     def _count(self, prepared: Tensor) -> int:
         """Whole positions, and as many as only go together."""
         assert self.spec.hop is not None
         step = self.spec.crop or 1
         return -(-prepared.shape[1] // (self.spec.hop * step)) * step
+
+
+def _through(step: Step, whole: Tensor, size: int, device: torch.device) -> Iterator[Tensor]:
+    pieces = whole.split(size, dim=-1)
+    for number, piece in enumerate(pieces, 1):
+        yield step(piece.to(device), number == len(pieces))
 
 
 def whole_frames(batch: Tensor, frame: int) -> Tensor:

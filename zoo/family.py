@@ -136,6 +136,21 @@ class Family(Facts, ABC):
         size.
         """
 
+    def is_long(self, size: int, verb: str) -> bool:
+        """Whether an item is computed by itself and piece by piece, so that memory is bounded.
+
+        ``size`` is the last axis: of what was prepared to encode, or positions to decode.
+        """
+        return False
+
+    def _encode_long(self, batch: Tensor, *arguments: Any, **options: Any) -> Encoded | None:
+        """As ``_encode``, for one long item; None: ``_encode`` does it."""
+        return None
+
+    def _decode_long(self, codes: Tensor, *arguments: Any, **options: Any) -> Tensor | None:
+        """As ``_decode``, for one long item: its media tensor; None: ``_decode`` does it."""
+        return None
+
     @abstractmethod
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
         """Bring one decoded item back to the scale of the input it stands for."""

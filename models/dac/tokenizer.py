@@ -1,6 +1,6 @@
 """DAC as a tokenizer, through transformers' DacModel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,6 +12,7 @@ from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
 from ..layers.ragged import cut, ragged
+from ..layers.reach import in_pieces, reach
 from .config import DacConfig
 from .keys import FORMATS
 from .model import build_model
@@ -62,6 +63,24 @@ class Dac(AudioTokenizer):
         latents: Tensor = self.module.quantizer.from_codes(codes.clamp(min=0))[0]
         with ragged(lengths, latents.shape[-1]):
             return cut(self.module.decoder(latents))
+
+    def _encode_pieces(
+        self, batch: Tensor, *, prefix: int | None, noise: Noise
+    ) -> Iterator[Tensor]:
+        def ids(sound: Tensor, start: int) -> Tensor:
+            latents = self.module.encoder(sound.to(self.device, self.dtype))
+            return self.module.quantizer(latents, prefix)[1]
+
+        hop = self.config.hop
+        far = reach(self.module.encoder.modules(), hop, 1)
+        return in_pieces(ids, whole_frames(batch, hop), far, self.piece(self.sample_rate or 1))
+
+    def _decode_pieces(self, codes: Tensor, *, noise: Noise) -> Iterator[Tensor]:
+        def sound(ids: Tensor, start: int) -> Tensor:
+            return self.module.decoder(self.module.quantizer.from_codes(ids.to(self.device))[0])
+
+        far = reach(self.module.decoder.modules(), 1, self.config.hop)
+        return in_pieces(sound, codes, far, self.piece(self.token_rate or 1))
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of a codebook, before its projection."""

@@ -1,6 +1,7 @@
 """SNAC as a tokenizer: levels at different rates become the slots of one coarse position."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import torch
@@ -15,6 +16,7 @@ from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
 from ..layers.ragged import cut, ragged
+from ..layers.reach import in_pieces, reach
 from .config import SnacConfig
 from .keys import FORMATS
 from .model import SnacModel, build_model, per_block
@@ -58,12 +60,8 @@ class Snac(AudioTokenizer):
     def _encode(
         self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
     ) -> Encoded:
-        ids = self.module.quantizer.ids(self._latents(batch, lengths), prefix)
-        counts = self.config.ids_per_level
-        slots = [
-            rearrange(one, "b (t n) -> b n t", n=n) for one, n in zip(ids, counts, strict=False)
-        ]
-        return Encoded(torch.cat(slots, dim=1), self._frames(lengths) // self.config.coarse)
+        codes = self._slots(self._latents(batch, lengths), prefix)
+        return Encoded(codes, self._frames(lengths) // self.config.coarse)
 
     def _decode(
         self,
@@ -78,14 +76,53 @@ class Snac(AudioTokenizer):
         ] = True,
     ) -> list[Tensor]:
         latents = self.module.quantizer.vectors(self._levels(codes))
-        decoder, frames = self.module.decoder, lengths * self.config.coarse
-        drawn = None
-        if self.config.noise and add_noise:
-            counts = [decoder.noise_lengths(n) for n in frames.tolist()]
-            rows = noise.normal_each([sum(one) for one in counts], codes.device)
-            drawn = per_block(counts, rows.to(self.dtype))
+        frames = lengths * self.config.coarse
+        drawn = self._noise(frames, noise) if add_noise else None
         with ragged(frames, latents.shape[-1]):
-            return cut(decoder(latents, drawn))
+            return cut(self.module.decoder(latents, drawn))
+
+    def _encode_pieces(
+        self, batch: Tensor, *, prefix: int | None, noise: Noise
+    ) -> Iterator[Tensor]:
+        def ids(sound: Tensor, start: int) -> Tensor:
+            return self._slots(self.module.encoder(sound.to(self.device, self.dtype)), prefix)
+
+        block = self.config.hop * self.config.block
+        far = reach(self.module.encoder.modules(), block, self.config.block)
+        far = replace(far, grown=self.config.block // self.config.coarse)
+        return in_pieces(ids, whole_frames(batch, block), far, self.piece(self.sample_rate or 1))
+
+    def _decode_pieces(self, codes: Tensor, *, noise: Noise, add_noise: bool) -> Iterator[Tensor]:
+        coarse, block = self.config.coarse, self.config.block
+        frames = codes.shape[-1] * coarse
+        drawn = self._noise(torch.tensor([frames]), noise) if add_noise else None
+
+        def sound(ids: Tensor, start: int) -> Tensor:
+            latents = self.module.quantizer.vectors(self._levels(ids.to(self.device)))
+            first, last = start * coarse, (start + ids.shape[-1]) * coarse
+            rates = [one.shape[-1] // frames for one in drawn or ()]
+            own = [n[..., first * r : last * r] for n, r in zip(drawn or (), rates, strict=True)]
+            return self.module.decoder(latents, own)
+
+        far = reach(self.module.decoder.modules(), block, block * self.config.hop)
+        far = replace(far, block=block // coarse)
+        return in_pieces(sound, codes, far, self.piece(self.token_rate or 1))
+
+    def _slots(self, latents: Tensor, prefix: int | None) -> Tensor:
+        """Latents [item, width, frame] -> ids [item, slot, position]."""
+        ids, counts = self.module.quantizer.ids(latents, prefix), self.config.ids_per_level
+        return torch.cat(
+            [rearrange(one, "b (t n) -> b n t", n=n) for one, n in zip(ids, counts, strict=False)],
+            dim=1,
+        )
+
+    def _noise(self, frames: Tensor, noise: Noise) -> list[Tensor] | None:
+        """What the decoder draws for items of so many frames; each from its own seed."""
+        if not self.config.noise:
+            return None
+        counts = [self.module.decoder.noise_lengths(n) for n in frames.tolist()]
+        rows = noise.normal_each([sum(one) for one in counts], self.device)
+        return per_block(counts, rows.to(self.dtype))
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of the level that a slot belongs to."""

@@ -10,10 +10,11 @@ from zoo.audio_tokenizer import AudioTokenizer
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
 from zoo.errors import NotSupportedError
+from zoo.streaming import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
-from ..layers.over_time import beyond, uneven
+from ..layers.over_time import Memory, beyond, uneven
 from .config import SpeechTokenizerConfig
 from .keys import FORMATS
 from .model import SpeechTokenizerModel, build_model
@@ -63,16 +64,28 @@ class SpeechTokenizer(AudioTokenizer):
             int, Option("leave out what the first codebooks say: 1, all but the meaning", low=0)
         ] = 0,
     ) -> list[Tensor]:
+        latents = self._heard(codes, skip)
+        sound = self.module.decoder(latents, uneven(lengths, latents))
+        ends = (lengths * self.config.net.hop).tolist()
+        return [item[:, :end] for item, end in zip(sound, ends, strict=True)]
+
+    def _decode_steps(self, *, noise: Noise, skip: int) -> Step:
+        memory: Memory = {}
+
+        def step(codes: Tensor, last: bool) -> Tensor:
+            return self.module.decoder.step(self._heard(codes, skip), memory, last)
+
+        return step
+
+    def _heard(self, codes: Tensor, skip: int) -> Tensor:
+        """Latents [item, width, frame] of all codebooks but the first ``skip``."""
         if skip >= codes.shape[1]:
             raise NotSupportedError(
                 f"decode: skip={skip} leaves nothing of tokens with {codes.shape[1]} codebooks"
             )
         heard = codes.clone()
         heard[:, :skip] = -1  # which adds nothing
-        latents = self.module.quantizer.vectors(heard.unbind(1))
-        sound = self.module.decoder(latents, uneven(lengths, latents))
-        ends = (lengths * self.config.net.hop).tolist()
-        return [item[:, :end] for item, end in zip(sound, ends, strict=True)]
+        return self.module.quantizer.vectors(heard.unbind(1))
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] of a codebook."""

@@ -9,10 +9,11 @@ from torch import Tensor
 from zoo.audio_tokenizer import AudioTokenizer
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
+from zoo.streaming import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
-from ..layers.over_time import beyond, uneven
+from ..layers.over_time import Memory, beyond, uneven
 from .config import WavTokenizerConfig
 from .decoder import BANDWIDTHS
 from .keys import FORMATS
@@ -70,6 +71,15 @@ class WavTokenizer(AudioTokenizer):
         sound = self.module.head(self.module.decoder(codewords, bandwidth, ends), ends)
         samples = (lengths * self.config.hop).tolist()
         return [item[:, :end] for item, end in zip(sound, samples, strict=True)]
+
+    def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step:
+        memory: Memory = {}
+
+        def step(sound: Tensor, last: bool) -> Tensor:
+            latents = self.module.encoder.step(sound.to(self.dtype), memory, last)
+            return torch.stack(self.module.quantizer.ids(latents), dim=1)
+
+        return step
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim]."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -40,21 +40,25 @@ def decode_tokens(
     with tqdm(total=len(tokens), desc=f"{tok.name} decode", disable=not progress) as bar:
         for batch in _batches(tok, tokens, batch_size):
             part = tokens[batch].to(tok.device)
-            slots, length = int(part.slot_counts.max()), int(part.lengths.max())
+            draws = Noise([seeds[i] for i in batch], None if noise is None else noise[batch])
             with full_fp32(tok.device):
-                decoded = tok._decode(
-                    part.codes[:, :slots, :length],
-                    lengths=part.lengths,
-                    grid=part.grid,
-                    extras=part.extras,
-                    noise=Noise([seeds[i] for i in batch], None if noise is None else noise[batch]),
-                    **options,
-                )
+                decoded = _decoded(tok, part, noise=draws, **options)
             for place, item, origin in zip(batch, decoded, part.origin, strict=True):
                 results[place] = tok.restore(item, origin, native).cpu()
             bar.update(len(batch))
     own = [list(places) for _, places in groupby(range(len(rows)), key=rows.__getitem__)]
     return [_in_time([results.pop(place) for place in places]) for places in own]
+
+
+def _decoded(tok: "Family", part: Tokens, **keywords: Any) -> Tensor | Sequence[Tensor]:
+    slots, length = int(part.slot_counts.max()), int(part.lengths.max())
+    codes = part.codes[:, :slots, :length]
+    keywords |= {"lengths": part.lengths, "grid": part.grid, "extras": part.extras}
+    if len(part) == 1 and tok.is_long(length, "decode"):
+        found = tok._decode_long(codes, **keywords)
+        if found is not None:
+            return [found]
+    return tok._decode(codes, **keywords)
 
 
 def _in_time(windows: list[Tensor]) -> Tensor:
@@ -76,9 +80,12 @@ def _batches(tok: "Family", tokens: Tokens, batch_size: int | None) -> Iterator[
     """Indices of the items that can be decoded together."""
     grids = [None] * len(tokens) if tokens.grid is None else tokens.grid.tolist()
     lengths = tokens.lengths.tolist()
+    alone = [row if tok.is_long(n, "decode") else None for row, n in enumerate(lengths)]
     keys = [
-        (0 if tok.mixed_lengths else length, slots, tuple(grid) if grid else None)
-        for length, slots, grid in zip(lengths, tokens.slot_counts.tolist(), grids, strict=True)
+        (0 if tok.mixed_lengths else length, slots, tuple(grid) if grid else None, long)
+        for length, slots, grid, long in zip(
+            lengths, tokens.slot_counts.tolist(), grids, alone, strict=True
+        )
     ]
     if tok.mixed_lengths and tok.spec.order == "time":  # padding costs time there
         return grouped_by_length(keys, lengths, batch_size)

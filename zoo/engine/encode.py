@@ -17,7 +17,7 @@ from .precision import full_fp32
 from .provenance import made_by
 
 if TYPE_CHECKING:
-    from ..family import Family
+    from ..family import Encoded, Family
 
 MOST_PIECES, MOST_BYTES = 256, 1 << 28
 """Pieces prepared at a time, so that neither a long list nor a long video fills the memory."""
@@ -116,9 +116,9 @@ def encode_window(
     order: list[int] = []
     for rows in batches(tok, window, batch_size):
         draws = Noise([seeds[r] for r in rows], None if noise is None else noise[rows])
-        given, ends = stacked(tok, [window[row] for row in rows])
+        items = [window[row] for row in rows]
         with full_fp32(tok.device):
-            encoded = tok._encode(given, **ends, prefix=prefix, noise=draws, **for_model)
+            encoded = _encoded(tok, items, prefix=prefix, noise=draws, **for_model)
         tokens = Tokens(
             encoded.codes,
             spec=tok.spec,
@@ -138,14 +138,26 @@ def encode_window(
     return tokens[sorted(range(len(order)), key=order.__getitem__)]
 
 
+def _encoded(tok: "Family", items: Sequence[Prepared], **keywords: Any) -> "Encoded":
+    sound = items[0].tensor
+    if len(items) == 1 and tok.is_long(sound.shape[-1], "encode"):
+        found = tok._encode_long(sound[None], **keywords)
+        if found is not None:
+            return found
+    batch, ends = stacked(tok, items)
+    return tok._encode(batch, **ends, **keywords)
+
+
 def batches(
     tok: "Family", items: Sequence[Prepared], batch_size: int | None
 ) -> Iterator[list[int]]:
     """Indices of the items that go through the networks together."""
+    sizes = [item.tensor.shape[-1] for item in items]
+    alone = [row if tok.is_long(size, "encode") else None for row, size in enumerate(sizes)]
+    rest = [item.tensor.shape[:-1] for item in items]
     if not tok.ragged:
-        return grouped((item.tensor.shape for item in items), batch_size)
-    keys = (item.tensor.shape[:-1] for item in items)
-    return grouped_by_length(keys, [item.tensor.shape[-1] for item in items], batch_size)
+        return grouped(zip(rest, sizes, alone, strict=True), batch_size)
+    return grouped_by_length(zip(rest, alone, strict=True), sizes, batch_size)
 
 
 def stacked(tok: "Family", items: Sequence[Prepared]) -> tuple[Tensor, dict[str, Tensor]]:
