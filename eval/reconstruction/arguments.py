@@ -43,6 +43,15 @@ def add_arguments(parser: argparse._ArgumentGroup, metrics: Sequence[str], usual
     )
 
 
+def add_flops_argument(parser: argparse._ArgumentGroup) -> None:
+    """Declare the counting of operations."""
+    parser.add_argument(
+        "--flops",
+        action="store_true",
+        help="count the networks' GFLOP and GMAC per item as they run, which slows them a little",
+    )
+
+
 def add_curve_arguments(parser: argparse._ArgumentGroup, modality: str) -> None:
     """Declare rate and distortion: classical codecs on the same samples, and a picture."""
     codecs = ANCHORS[modality]

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..anchors import Anchor, Setting
 from ..results.chunk import Chunk
+from ..results.compute import flops_entries
 from ..results.figures import sample_figures
 from ..results.rate import rate_of
 from .equal_bits import at_equal_bits
@@ -70,6 +71,7 @@ def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str,
             "weights": metric.weights,
         }
         metrics |= {k: entry | shared for k, entry in metric.figures(*pair).items()}
+    metrics |= flops_entries(whole, ("encode", f"decode {name}"))
     return {
         "prefix": prefix,
         "unit": None if spec.prefixes is None else spec.prefixes.unit,

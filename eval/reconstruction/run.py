@@ -1,8 +1,6 @@
 """The loop of a reconstruction: read, encode once, decode at every quality, measure."""
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -14,6 +12,7 @@ from ..anchors import Anchor
 from ..metrics import Pair, SampleMetric, Unmeasurable
 from ..metrics.sets import SetMetric
 from ..results.chunk import Chunk, Row, failure, merged
+from ..results.compute import metered
 from ..results.cost import draw, token_costs
 from ..results.fingerprint import item_sha256
 from ..samples import Sample
@@ -83,7 +82,7 @@ class Reconstruction:
         entrance = self.ends.enter([one.media for one in found])
         seeds = [one.seed for one in found]
         arguments = {"batch_size": self.setup.batch_size, **self.setup.encode}
-        with self._timed(chunk, "encode", len(found)):
+        with metered(chunk, "encode", len(found), *self._meter):
             tokens = self.setup.tok.encode(entrance.media, seed=seeds, **arguments)
         for one, reference, rate in zip(found, entrance.references, entrance.rates, strict=True):
             chunk.rows.append(
@@ -112,7 +111,7 @@ class Reconstruction:
     ) -> None:
         """One quality of all items of a chunk."""
         name = key(prefix)
-        with self._timed(chunk, f"decode {name}", len(tokens)):
+        with metered(chunk, f"decode {name}", len(tokens), *self._meter):
             decoded = self.ends.leave(tokens, seeds)
         both = zip(entrance.references, decoded, entrance.rates, strict=True)
         pairs = [self.ends.pair(a.cpu(), b.cpu(), rate) for a, b, rate in both]
@@ -149,10 +148,6 @@ class Reconstruction:
                 found |= dict.fromkeys(metric.columns)
         return found
 
-    @contextmanager
-    def _timed(self, chunk: Chunk, name: str, items: int) -> Iterator[None]:
-        wall, cpu = time.perf_counter(), time.process_time()
-        yield
-        if self.setup.tok.device.type == "cuda":
-            torch.cuda.synchronize(self.setup.tok.device)
-        chunk.spend(name, items, time.perf_counter() - wall, time.process_time() - cpu)
+    @property
+    def _meter(self) -> tuple[torch.device, bool]:
+        return self.setup.tok.device, self.setup.flops

@@ -23,6 +23,8 @@ class Setup:
     """Options of the two verbs that were given."""
     batch_size: int | None
     cluster: str | None
+    flops: bool = False
+    """Whether the networks' operations are counted as they run."""
 
     @classmethod
     def of(cls, tok: Tokenizer, args: argparse.Namespace) -> "Setup":
@@ -38,6 +40,7 @@ class Setup:
             options["decode"],
             args.batch_size,
             args.cluster,
+            getattr(args, "flops", False),
         )
 
     @property

@@ -28,6 +28,7 @@ USUAL = ("si_sdr", "mel", "stft", "stoi", "pesq")
 def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     arguments.add_arguments(parser, [*makers(RATE)], f"usually {','.join(USUAL)}")
+    arguments.add_flops_argument(parser)
     arguments.add_curve_arguments(parser, "audio")
     parser.add_argument(
         "--reference",

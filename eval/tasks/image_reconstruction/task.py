@@ -34,6 +34,7 @@ def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     usual = f"of {','.join(USUAL)} those whose weights are here"
     arguments.add_arguments(parser, [*SINGLE, *SETS], usual)
+    arguments.add_flops_argument(parser)
     arguments.add_curve_arguments(parser, "image")
     parser.add_argument("--inception", type=Path, metavar="PATH", help="Inception's weights")
     for trunk in TRUNKS:

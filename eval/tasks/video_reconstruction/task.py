@@ -28,6 +28,7 @@ SETS = ("fvd",)
 def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     arguments.add_arguments(parser, [*METRICS, *SETS], "all that can be had")
+    arguments.add_flops_argument(parser)
     parser.add_argument("--i3d", type=Path, metavar="PATH", help="I3D as TorchScript, for FVD")
 
 
