@@ -50,6 +50,7 @@ class Heard:
         """What stands beneath the spectrogram."""
         tokens, rate, quality = self.cells
         kept = "all" if self.prefix is None else f"{self.prefix} {unit}"
+        kept = kept.removesuffix("s") if self.prefix == 1 else kept
         return f"{kept}: {tokens} tokens\n{rate} kbit/s\n{quality}"
 
 

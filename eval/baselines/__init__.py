@@ -1,0 +1,1 @@
+"""Simple methods that a trained tokenizer must beat, as commands."""
