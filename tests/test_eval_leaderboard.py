@@ -68,6 +68,10 @@ def test_a_page_markdown_and_csv_are_built(copy: Path, tmp_path: Path) -> None:
     assert len(rows) == 6
     first = json.loads((copy / "0.json").read_text())["qualities"][0]["metrics"]["psnr"]
     assert float(rows[0]["psnr"]) == first["value"]
+    assert {row["options"] for row in rows if row["model"] == "one"} == {""}
+    assert {row["options"] for row in rows if row["model"] == "two"} == {"steps=1", "steps=2"}
+    assert all("guidance_scale=" in row["all_options"] for row in rows)
+    assert 'title="steps=1, guidance_scale=' in page
     markdown = (out / "leaderboard.md").read_text()
     assert "psnr ↑" in markdown
     assert markdown.count("| one |") == 2

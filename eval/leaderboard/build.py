@@ -10,7 +10,7 @@ from zoo.errors import ZooError
 from ..plots.curve import draw_curve
 from .load import Result
 from .page import page
-from .rows import Board, boards
+from .rows import Board, boards, varying_options
 from .tables import csv_text, markdown
 
 
@@ -34,12 +34,13 @@ def build(results: Sequence[Result], folder: Path) -> list[Path]:
 def _plot(board: Board) -> bytes | None:
     """Quality against bits, where some result of the board has several qualities."""
     bodies = [result.body for result in board.results]
+    marks = [varying_options(result, board.results) for result in board.results]
     if board.reported or max(len(body["qualities"]) for body in bodies) < 2:
         return None
     with TemporaryDirectory(prefix="zoo-board-") as folder:
         path = Path(folder, "plot.png")
         try:
-            draw_curve(bodies, None, path)
+            draw_curve(bodies, None, path, marks)
         except ZooError:  # no matplotlib here, or nothing with a value
             return None
         return path.read_bytes()

@@ -51,7 +51,9 @@ def _row(row: Mapping[str, Any], names: Sequence[str]) -> str:
         value = row.get(name)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         key = f' data-value="{value!r}"' if number else ""
-        cells.append(f"<td{key}>{html.escape(cell(dict(row), name))}</td>")
+        more = html.escape(row["all_options"], quote=True) if name == "model" else ""
+        hint = f' title="{more}"' if more else ""
+        cells.append(f"<td{key}{hint}>{html.escape(cell(dict(row), name))}</td>")
     marks = f'data-license="{html.escape(str(row["license"]), quote=True)}"'
     bits = "" if row["bits"] is None else f' data-bits="{row["bits"]!r}"'
     return f"<tr {marks}{bits}>{''.join(cells)}</tr>"

@@ -35,7 +35,7 @@ def _board(results: list[Result]) -> Board:
     rows = []
     for result in results:
         for quality in result.body["qualities"]:
-            row = _leading(result, quality)
+            row = _leading(result, quality) | {"options": varying_options(result, results)}
             for name, figure in quality["metrics"].items():
                 column = _column(name, figure, results)
                 directions[column] = figure.get("higher_is_better")
@@ -59,11 +59,10 @@ def _board(results: list[Result]) -> Board:
 
 def _leading(result: Result, quality: dict[str, Any]) -> dict[str, Any]:
     body, rate = result.body, quality.get("rate") or {}
-    decode = body["task"].get("settings", {}).get("decode", {})
-    options = ", ".join(f"{k}={v}" for k, v in decode.items() if v is not None)
     return {
         "model": body["model"]["name"],
-        "options": options,
+        "options": "",
+        "all_options": _text(_options(result)),
         "prefix": quality["prefix"],
         "bits": rate.get("nominal_bits"),
         "entropy_bits": rate.get("entropy_bits"),
@@ -72,6 +71,22 @@ def _leading(result: Result, quality: dict[str, Any]) -> dict[str, Any]:
         "file": result.path.name,
         "source": body.get("source", ""),
     }
+
+
+def varying_options(result: Result, among: Sequence[Result]) -> str:
+    """The options of decode that tell a result from others of its model."""
+    name = result.body["model"]["name"]
+    same = [_options(other) for other in among if other.body["model"]["name"] == name]
+    own = _options(result)
+    return _text({k: v for k, v in own.items() if any(other.get(k) != v for other in same)})
+
+
+def _options(result: Result) -> dict[str, Any]:
+    return result.body["task"].get("settings", {}).get("decode", {})
+
+
+def _text(options: dict[str, Any]) -> str:
+    return ", ".join(f"{k}={v}" for k, v in options.items() if v is not None)
 
 
 def _column(name: str, figure: dict[str, Any], results: Sequence[Result]) -> str:

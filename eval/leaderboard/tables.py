@@ -41,6 +41,8 @@ def cell(row: dict[str, Any], name: str) -> str:
         return "full" if name == "prefix" else ""
     if isinstance(value, bool | str) or name == "prefix":
         return str(value)
+    if name == "parameters":
+        return f"{short(value / 1e6)} M"
     interval, failed = row.get(f"{name}/ci95"), row.get(f"{name}/failed")
     half = f" ±{short((interval[1] - interval[0]) / 2)}" if interval else ""
     lost = f" ({failed} failed)" if failed else ""

@@ -10,6 +10,7 @@ from zoo.errors import NotSupportedError, ZooError
 from ..results.front import bits_of, front
 
 Result = Mapping[str, Any]
+LABELS = 8  # on a line: more overlap
 AXES = {"per_pixel": "bits per pixel", "per_second": "bits per second", "": "bits per item"}
 
 
@@ -23,8 +24,12 @@ class Point(NamedTuple):
     label: str
 
 
-def draw_curve(results: Sequence[Result], metric: str | None, path: Path) -> None:
+def draw_curve(
+    results: Sequence[Result], metric: str | None, path: Path, marks: Sequence[str] = ()
+) -> None:
     """Draw results of one task to a PNG or SVG file; by default their first metric.
+
+    ``marks`` tell results of one tokenizer apart in the legend.
 
     Raises:
         ZooError: if no result has the metric, or the file cannot be written.
@@ -41,16 +46,16 @@ def draw_curve(results: Sequence[Result], metric: str | None, path: Path) -> Non
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     plot = figure.add_subplot()
     drawn = 0
-    for result in results:
+    for result, mark in zip(results, marks or [""] * len(results), strict=True):
         points = _points(result["qualities"], metric, axis, "prefix")
         if not points:
             continue
         drawn += 1
         spans = [[p.value - p.low for p in points], [p.high - p.value for p in points]]
         bits, values = [p.bits for p in points], [p.value for p in points]
-        name = result["model"]["name"]
+        name = ", ".join(filter(None, (result["model"]["name"], mark)))
         plot.errorbar(bits, values, yerr=spans, marker="o", markersize=4, capsize=2, label=name)
-        for point in points:
+        for point in points[:: 1 + len(points) // LABELS]:
             plot.annotate(
                 point.label, (point.bits, point.value), textcoords="offset points", xytext=(4, -11),
                 fontsize=7,
@@ -88,7 +93,7 @@ def _points(
     found = []
     for entry in entries:
         figure = entry["metrics"].get(metric)
-        if figure is None or figure["value"] is None:
+        if figure is None or figure["value"] is None or not entry["rate"]:
             continue
         value = figure["value"]
         low, high = figure["ci95"] or (value, value)
