@@ -50,6 +50,7 @@ class Recipe:
     validation_items: int
     stages: tuple[Stage, ...]
     validation_seconds: float = 4.0  # of each, where items are sounds
+    margin: float = 1.125  # how much larger than a crop videos are kept
 
 
 def read_recipe(path: Path) -> Recipe:

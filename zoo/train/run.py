@@ -10,7 +10,7 @@ from torch import nn
 
 from .. import __version__
 from ..atomic import atomic_write
-from ..cards import Card
+from ..cards import Card, VideoInput
 from ..errors import CardError, NotSupportedError
 from ..families import family_class, family_module
 from ..files.checksum import sha256_of
@@ -20,6 +20,7 @@ from ..media.image import to_uint8
 from ..registry import find
 from ..tokenizer import Tokenizer
 from ..weights import SAME, fill, read_tensors, save_checkpoint
+from .clips import build_clips, held_out_windows
 from .data import build_bank, find_entries
 from .loop import run_stage
 from .objective import Batches, Objective
@@ -107,6 +108,17 @@ def _banks(
             for path, entries in files.items()
         ]
         return sounds[0], sounds[1]
+
+    if tok.modality == "video":
+        assert isinstance(tok.card.input, VideoInput)
+
+        def as_windows(content: bytes) -> list[torch.Tensor]:
+            return [to_uint8(window.tensor) for window in tok.pieces(content)]
+
+        given = tok.card.input
+        clips = build_clips(training, given.size, recipe.margin, folder / "train.npy", progress)
+        windows = clips.windows(given.frames or 1, given.size, given.fps)
+        return windows, held_out_windows(held_out, as_windows, recipe.validation_items)
 
     def as_pixels(content: bytes) -> torch.Tensor:
         return to_uint8(tok.prepare(content).tensor)
