@@ -208,6 +208,13 @@ class Tokenizer(FromElsewhere):
         with full_fp32(self.device):
             return self._vectors(tokens.to(self.device), kind)
 
+    def coded_bits(self, tokens: Tokens) -> dict[str, Tensor]:
+        """Sizes after entropy coding, for what the family has a code for: name -> bits [item].
+
+        Beside ``tokens.bits()``, which counts nominal bits. Empty where there is no such code.
+        """
+        return {}
+
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim] behind a slot's ids. NotSupportedError where there is none."""
         raise NotSupportedError(f"{self.name} has no codebook table; see vectors()")

@@ -60,9 +60,47 @@ class RetrievalConfig:
 
 
 @dataclass(frozen=True)
+class CodebookConfig:
+    """Residual codebooks: so many ids per group, each of so many."""
+
+    slots: int
+    size: int
+
+
+@dataclass(frozen=True)
+class PixelNetworks:
+    """Sizes of what turns moments into codes and back; see ``pixel_decoder.py``."""
+
+    dim: int  # of the vectors that are quantised
+    width: int  # of both transformers over groups
+    heads: int
+    encoder_depth: int
+    decoder_depth: int
+    refine_width: int  # of the convolutions over patches
+    refine_depth: int
+    fine_width: int  # and over quarters of patches
+    fine_depth: int
+
+
+@dataclass(frozen=True)
+class AppearanceConfig:
+    """How groups keep their pixels: as moments (``networks`` None: just these), quantised."""
+
+    codebook: CodebookConfig
+    changes: bool = True  # besides the mean patch, how patches change with their place in the group
+    networks: PixelNetworks | None = None
+
+
+@dataclass(frozen=True)
 class TempMeConfig:
-    """Everything that shapes the networks and their arithmetic."""
+    """Everything that shapes the networks and their arithmetic.
+
+    Ids are, in this order, those of ``appearance`` and of ``semantic``, whose codebook is over the
+    trunk's tokens in the space of texts.
+    """
 
     trunk: TrunkConfig
     merging: MergingConfig
     retrieval: RetrievalConfig | None = None
+    appearance: AppearanceConfig | None = None
+    semantic: CodebookConfig | None = None

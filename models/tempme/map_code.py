@@ -9,6 +9,7 @@ Tokens anyhow (the grid and the positions).
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,4 @@ def _check_canonical(labels: np.ndarray) -> None:
 
 
 def _stream() -> Any:
-    from constriction import stream
-
-    return stream
+    return import_module("constriction").stream  # late: only maps that are coded need it

@@ -111,14 +111,18 @@ def _shown(
         panels.append(Panel(coloured_groups(frames, labels), groups))
     figures: list[Reconstruction] = []
     ids, extra = parts.bits().tolist(), parts.extra_bits().tolist()
+    coded = sum(tok.coded_bits(whole).values())
     counts = (parts.codes >= 0).sum((1, 2)).tolist()
     for row, (prefix, item) in enumerate(zip(prefixes, decoded.items, strict=True)):
         item = item[: len(frames)]  # without what only filled the last window
         quality = psnr(frames, item)
         finite = quality if math.isfinite(quality) else None
         figures.append(Reconstruction(prefix, counts[row], ids[row] + extra[row], finite))
-        map_bits = f" + {number(extra[row])} of the map" if extra[row] else ""
-        text = f"{counts[row]} tokens: {number(ids[row])} bits{map_bits}\n{figures[-1].cells[2]}"
+        text = f"{counts[row]} tokens: {number(ids[row])} bits\n"
+        if extra[row]:
+            text += f"map: {number(extra[row])} bits"
+            text += f", coded: {number(float(coded))}\n" if coded else "\n"
+        text += figures[-1].cells[2]
         panels.append(Panel(item, text, measured=True))
     return Shown(seen, panels, figures)
 
