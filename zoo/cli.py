@@ -60,7 +60,7 @@ def _run(words: list[str]) -> int:
         near = difflib.get_close_matches(name, [*COMMANDS, *FORWARDED], 1)
         hint = f"did you mean {near[0]!r}?" if near else "see zoo --help"
         top.error(f"there is no command {name!r}; {hint}")
-    command = import_module(f".commands.{name}", __package__)
+    command = import_module(_module(name), __package__)
     parser = argparse.ArgumentParser(
         prog=f"zoo {name}",
         description=command.__doc__,
@@ -74,8 +74,12 @@ def _run(words: list[str]) -> int:
     return command.run(parser.parse_intermixed_args(_without_separator(rest))) or 0
 
 
+def _module(command: str) -> str:
+    return f".commands.{command.replace('-', '_')}"
+
+
 def _top_parser() -> argparse.ArgumentParser:
-    lines = [(name, import_module(f".commands.{name}", __package__).SUMMARY) for name in COMMANDS]
+    lines = [(name, import_module(_module(name), __package__).SUMMARY) for name in COMMANDS]
     lines += [(name, summary) for name, (_, summary) in FORWARDED.items() if is_here(name)]
     parser = argparse.ArgumentParser(
         prog="zoo",

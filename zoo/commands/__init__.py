@@ -1,4 +1,4 @@
-"""The commands of ``zoo``: one module each, named as the command.
+"""The commands of ``zoo``: one module each, named as the command (- as _).
 
 A command module has a docstring (its help), ``SUMMARY`` (one line for ``zoo --help``),
 ``add_arguments(parser)`` and ``run(args)``. It is imported whenever the list of commands is
@@ -12,6 +12,7 @@ COMMANDS = (
     "decode",
     "reconstruct",
     "train",
+    "fit-codebook",
     "tokenize",
     "convert",
     "export",

@@ -70,3 +70,23 @@ def _span(zoo: Value, key: str, lines: list[str]) -> tuple[int, int]:
     while lines[stop - 1].lstrip()[:1] in ("", "#"):
         stop -= 1
     return start, stop
+
+
+def rewrite_facts(text: str, path: str, facts: Mapping[str, Any]) -> str:
+    """A card's text with other values for keys of ``zoo:``; keys that it lacks are added.
+
+    Raises:
+        CardError: if ``zoo:`` is not in block form, one key per line.
+    """
+    for key, value in facts.items():
+        front, body = split_front_matter(text, path)
+        zoo = compose(front, path).entries()["zoo"]
+        if getattr(zoo.node, "flow_style", True):
+            raise CardError(f"{path}:{zoo.line}: 'zoo:' must be written one key per line")
+        lines = front.splitlines()
+        block = _dump({key: value}, " " * zoo.node.start_mark.column)
+        known = key in zoo.entries()
+        start, stop = _span(zoo, key if known else "source", lines)
+        lines[start if known else stop : stop] = block
+        text = "\n".join(["---", *lines, "---", body])
+    return text
