@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 import zoo
 from zoo.cards.table import insert_table, markdown_table
-from zoo.media.sample import sample_picture
+from zoo.media.sample import sample_picture, sample_sound, sample_video
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -20,6 +21,9 @@ def blocks(language: str) -> list[str]:
 def test_the_examples_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     sample_picture().save("photo.jpg")
+    sound, rate = sample_sound()
+    zoo.Media("audio", [torch.from_numpy(sound)[None]], rate=rate).save("talk.wav")
+    zoo.read(sample_video(), "video").save("clip.mp4")
     exec(compile(code, "README.md", "exec"), {})
 
 
