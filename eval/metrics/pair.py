@@ -19,6 +19,8 @@ class Pair:
     decoded: Tensor
     rate: int | None = None
     fps: float | None = None
+    sample: str | None = None
+    """Its id, for metrics that know more about a sample than its media."""
 
     def pixels(self) -> tuple[Tensor, Tensor]:
         """Both in float64 and 0..1; [frame, 3, height, width], a picture is one frame."""

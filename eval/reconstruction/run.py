@@ -1,6 +1,7 @@
 """The loop of a reconstruction: read, encode once, decode at every quality, measure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -137,6 +138,7 @@ class Reconstruction:
 
     def _measure(self, chunk: Chunk, sample: str, prefix: int | str | None, pair: Pair) -> Row:
         found: Row = {}
+        pair = replace(pair, sample=sample)
         for name, metric in self.metrics.items():
             try:
                 if not bool(pair.decoded.isfinite().all()):

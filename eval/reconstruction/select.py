@@ -6,6 +6,10 @@ from typing import TypeVar
 from zoo.errors import NotSupportedError, ZooError
 
 T = TypeVar("T")
+EVAL_AUDIO = (
+    "ai_edge_litert", "jiwer", "librosa", "onnxruntime", "pandas", "requests", "speechmos", "visqol",
+)  # fmt: skip
+"""What the extra of that name brings."""
 
 
 def select(
@@ -35,6 +39,8 @@ def made(maker: Callable[[], T], name: str) -> T:
     try:
         return maker()
     except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        extra = "eval-audio" if package in EVAL_AUDIO else "eval"
         raise NotSupportedError(
-            f"{name} needs the package {error.name}: pip install 'tokenizer-zoo[eval]'"
+            f"{name} needs the package {error.name}: pip install 'tokenizer-zoo[{extra}]'"
         ) from error

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from zoo.errors import MediaError
 
+from ..samples.texts import read_texts
+
 FILE = "captions.tsv"
 
 
@@ -29,19 +31,8 @@ def read_captions(path: Path, samples: Sequence[str]) -> dict[str, list[str]]:
     Raises:
         MediaError: for a line that is none, naming it, and for a sample without a caption.
     """
-    found: dict[str, list[str]] = {name: [] for name in samples}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise MediaError(f"{path}: cannot be read as UTF-8 ({error})") from error
-    for number, line in enumerate(lines, 1):
-        name, tab, caption = line.partition("\t")
-        if not line.strip():
-            continue
-        if not tab or not caption.strip():
-            raise MediaError(f"{path}:{number}: expected 'sample<tab>caption', got {line!r}")
-        if name in found:
-            found[name].append(caption.strip())
+    known = read_texts(path)
+    found = {name: known.get(name, []) for name in samples}
     missing = [name for name, texts in found.items() if not texts]
     if missing:
         raise MediaError(f"{path}: no caption of {missing[0]} ({len(missing)} videos lack one)")
