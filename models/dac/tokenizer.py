@@ -1,7 +1,7 @@
 """DAC as a tokenizer, through transformers' DacModel."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -60,7 +60,7 @@ class Dac(AudioTokenizer):
         extras: Mapping[str, Tensor],
         noise: Noise,
     ) -> list[Tensor]:
-        latents: Tensor = self.module.quantizer.from_codes(codes.clamp(min=0))[0]
+        latents = cast(Tensor, self.module.quantizer.from_codes(codes.clamp(min=0))[0])
         with ragged(lengths, latents.shape[-1]):
             return cut(self.module.decoder(latents))
 

@@ -6,6 +6,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from .over_time import Memory, OverTime
 
+FEW = 8  # steps up to which going one by one is faster
+State = tuple[Tensor, Tensor]
+
 
 class SkipLstm(OverTime):
     """LSTM plus skip; with both directions twice the channels come out, and so does the skip.
@@ -34,8 +37,30 @@ class SkipLstm(OverTime):
         if not x.shape[-1]:
             return x
         steps = x.permute(2, 0, 1)  # [time, item, width]
-        mixed, memory[self] = self.lstm(steps, memory.get(self))
+        run = self._few if len(steps) <= FEW else self.lstm
+        mixed, memory[self] = run(steps, memory.get(self))
         return self._skipped(mixed, steps)
+
+    def _few(self, steps: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """The same for few steps: torch's LSTM first repacks all its weights, for each call."""
+        lstm, width = self.lstm, self.lstm.hidden_size
+        if state is None:
+            start = steps.new_zeros(lstm.num_layers, steps.shape[1], width)
+            state = start, start
+        after = []
+        for layer, one in enumerate(zip(*state, strict=True)):
+            names = (
+                f"{kind}_{side}_l{layer}" for kind in ("weight", "bias") for side in ("ih", "hh")
+            )
+            weights = [getattr(lstm, name) for name in names]
+            found = []
+            for step in steps:
+                one = torch.lstm_cell(step, one, *weights)
+                found.append(one[0])
+            steps = torch.stack(found)
+            after.append(one)
+        hidden, cell = (torch.stack(part) for part in zip(*after, strict=True))
+        return steps, (hidden, cell)
 
     def _skipped(self, mixed: Tensor, steps: Tensor) -> Tensor:
         skip = torch.cat([steps, steps], dim=-1) if self.lstm.bidirectional else steps

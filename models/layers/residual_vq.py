@@ -38,10 +38,12 @@ class EuclideanLevel(Level):
 
     def ids(self, latents: Tensor) -> Tensor:
         """Compared in fp32, whatever the weights' dtype."""
-        vectors, rows = latents.transpose(1, 2).float(), self.codebook.weight.float()
+        items, _, frames = latents.shape
+        vectors = latents.transpose(1, 2).flatten(0, 1).float()
+        rows = self.codebook.weight.float()
         squares = vectors.square().sum(-1, keepdim=True)
         distances = squares - 2 * vectors @ rows.T + rows.square().sum(-1)
-        return distances.argmin(-1)
+        return distances.argmin(-1).reshape(items, frames)
 
     def vectors(self, ids: Tensor) -> Tensor:
         """[item, n] -> [item, width, n]."""

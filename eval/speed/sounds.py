@@ -1,0 +1,171 @@
+"""What families of sound cost: long sounds, small steps, and beside transformers' own classes.
+
+    python -m zoo.eval.speed.sounds long encodec-24khz --seconds 600
+    python -m zoo.eval.speed.sounds steps encodec-24khz
+    python -m zoo.eval.speed.sounds bare dac-24khz --seconds 10
+
+At full size with random weights, fp32, one thread, on white noise; processor time, the fastest of
+``--repeat`` calls that take turns. ``long`` gives the peak of resident memory for encoding and for
+decoding one sound. ``steps`` streams pieces of 20 ms, as loaded and with weight norm computed anew
+in every step, as the published model does. ``bare`` encodes and decodes with the zoo and with
+transformers' class of the same size.
+"""
+
+import argparse
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from zoo.audio_tokenizer import AudioTokenizer
+from zoo.loading import load_random
+
+from .memory import PeakMemory, touch
+from .sidebyside import cpu_and_wall, interleave
+
+STEP = 50  # streamed steps in a second
+
+
+def main() -> None:
+    """Measure what the command line names, and print one line per figure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("what", choices=MEASURES)
+    parser.add_argument("name", help="a checkpoint; its weights are random")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of sound (10)")
+    parser.add_argument("--repeat", type=int, default=5, help="timed rounds (5)")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    tok = load_random(given.name)
+    if not isinstance(tok, AudioTokenizer):
+        parser.error(f"{given.name} is no tokenizer of sound")
+    touch(tok.module)
+    random = torch.Generator().manual_seed(0)
+    samples = round(given.seconds * (tok.sample_rate or 1))
+    sound = torch.randn(tok.channels, samples, generator=random).mul_(0.1)
+    MEASURES[given.what](tok, sound, given.repeat)
+
+
+def long(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
+    """Memory and time of one sound, both ways."""
+    seconds = sound.shape[1] / (tok.sample_rate or 1)
+    tokens = None
+    for verb in ("encode", "decode"):
+        with PeakMemory() as peak:
+            start, _ = cpu_and_wall()
+            result = tok.encode((sound, tok.sample_rate)) if tokens is None else tok.decode(tokens)
+            spent = cpu_and_wall()[0] - start
+        tokens = result if tokens is None else tokens
+        mib = peak.to_dict()
+        print(
+            f"{tok.name} {verb} of {seconds:g} s: {spent:.1f} CPU-s, peak {mib['peak_mib']:.0f} MiB, "
+            f"of these {mib['work_mib']:.0f} for the work"
+        )
+
+
+def steps(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
+    """One streamed second in steps of 20 ms, weight norm folded and not."""
+    rate = tok.sample_rate or 1
+    chunks = sound[:, :rate].split(rate // STEP, dim=1)
+    tokens = tok.encode((sound[:, :rate], rate))
+    each = max(1, int(tokens.lengths) // STEP)
+    ids = [tokens.crop(at, at + each) for at in range(0, int(tokens.lengths), each)]
+    unfolded = copy.copy(tok)
+    unfolded.module = copy.deepcopy(tok.module)
+    for layer in unfolded.module.modules():
+        if isinstance(layer, nn.Conv1d | nn.ConvTranspose1d):
+            weight_norm(layer)
+
+    def streamed(which: AudioTokenizer, verb: str) -> Callable[[], object]:
+        def run() -> None:
+            with torch.no_grad(), which.streaming() as session:
+                for piece in chunks if verb == "encode" else ids:
+                    getattr(session, verb)(piece)
+                session.flush()
+
+        return run
+
+    for verb, count in (("encode", len(chunks)), ("decode", len(ids))):
+        done = interleave(
+            {"folded": streamed(tok, verb), "unfolded": streamed(unfolded, verb)}, repeat
+        )
+        own, theirs = (1000 * done[name].best() / count for name in ("folded", "unfolded"))
+        print(
+            f"{tok.name} {verb}, a step of {1000 / count:.0f} ms: {own:.2f} CPU-ms, unfolded "
+            f"{theirs:.2f} ({1 / done.ratio('folded', 'unfolded'):.1f} times as much)"
+        )
+
+
+def bare(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
+    """One sound with the zoo and with transformers' class."""
+    model, given = _transformers(tok)
+    batch, rate = sound[None], tok.sample_rate
+    tokens = tok.encode((sound, rate))
+    with torch.inference_mode():
+        found = model.encode(batch, **given)
+    codes = {"audio_codes": found.audio_codes}
+    if getattr(found, "audio_scales", None) is not None:
+        codes["audio_scales"] = found.audio_scales
+
+    def theirs(verb: str) -> Callable[[], object]:
+        def run() -> None:
+            with torch.inference_mode():
+                model.encode(batch, **given) if verb == "encode" else model.decode(**codes)
+
+        return run
+
+    ours = {"encode": lambda: tok.encode((sound, rate)), "decode": lambda: tok.decode(tokens)}
+    for verb in ("encode", "decode"):
+        done = interleave({"zoo": ours[verb], "transformers": theirs(verb)}, repeat)
+        print(
+            f"{tok.name} {verb} of {sound.shape[1] / (rate or 1):g} s: {done['zoo'].best():.2f} "
+            f"CPU-s, transformers {done['transformers'].best():.2f}, ratio "
+            f"{done.ratio('zoo', 'transformers'):.2f} (median of rounds "
+            f"{done.median_ratio('zoo', 'transformers'):.2f})"
+        )
+
+
+def _transformers(tok: AudioTokenizer) -> tuple[Any, dict[str, Any]]:
+    """The bare class at the size of a card, and what its ``encode`` takes for the full rate."""
+    import transformers
+
+    config = tok.config
+    if tok.family == "dac":
+        own = transformers.DacConfig(
+            encoder_hidden_size=config.encoder_width,
+            downsampling_ratios=list(config.strides),
+            decoder_hidden_size=config.decoder_width,
+            n_codebooks=config.codebooks,
+            codebook_size=config.codebook_size,
+            codebook_dim=config.codebook_dim,
+        )
+        return transformers.DacModel(own).eval(), {}
+    if tok.family == "mimi":
+        return transformers.MimiModel(transformers.MimiConfig()).eval(), {"num_quantizers": 32}
+    if tok.family != "encodec":
+        raise SystemExit(f"{tok.name}: no class of transformers to compare with")
+    full = config.codebooks * 10 * (tok.token_rate or 0) / 1000
+    own = transformers.EncodecConfig(
+        target_bandwidths=[full],
+        sampling_rate=tok.sample_rate,
+        audio_channels=config.channels,
+        num_filters=config.filters,
+        upsampling_ratios=list(config.strides),
+        norm_type=config.norm,
+        use_causal_conv=config.causal,
+        codebook_size=config.codebook_size,
+        use_conv_shortcut=config.conv_shortcut,
+    )
+    return transformers.EncodecModel(own).eval(), {"bandwidth": full}
+
+
+MEASURES: dict[str, Callable[[AudioTokenizer, Tensor, int], None]] = {
+    "long": long,
+    "steps": steps,
+    "bare": bare,
+}
+
+if __name__ == "__main__":
+    main()
