@@ -103,7 +103,8 @@ def main() -> None:
     vectors = torch.cat(
         [data.tokenizer.vectors(data[row : row + 256]).tensor for row in range(0, len(data), 256)]
     )
-    source, manifest = source_of(job), open_manifest(args.out / "tokens", job)
+    manifest = open_manifest(args.out / "tokens", job)
+    source = source_of(job, manifest)
     listed = {e.key: e for unit in range(manifest.units) for e in manifest.entries(unit)}
     media = [source.read(listed[key]) for key in data.keys]
     seen = torch.stack(data.tokenizer.view(media).items)

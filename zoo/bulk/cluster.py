@@ -9,10 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import ZooError
 from .job import Job
 from .journal import Record
 from .needs import needs
 from .resources import Resources
+
+RETRIES = 8  # deaths of an actor that one unit may see; then it is the unit that kills
 
 
 def run_on_ray(
@@ -22,6 +25,7 @@ def run_on_ray(
 
     Raises:
         NotSupportedError: where Ray is not installed.
+        ZooError: where an actor cannot start, or dies again and again at the same unit.
     """
     ray = needs("ray", "ray")
     started = not ray.is_initialized()
@@ -32,7 +36,7 @@ def run_on_ray(
             num_gpus=resources.gpus,
             num_cpus=resources.cores,
             max_restarts=-1,
-            max_task_retries=-1,
+            max_task_retries=RETRIES,
         )(_Worker)
         count = min(resources.actors, len(units))
         pool = [remote.remote(job, str(folder.absolute()), resources) for _ in range(count)]
@@ -58,9 +62,18 @@ def _spread(ray: Any, pool: list[Any], units: Sequence[int]) -> Iterator[Record]
     while busy:
         done, _ = ray.wait(list(busy), num_returns=1)
         actor = busy.pop(done[0])
-        record = ray.get(done[0])
+        try:
+            record = ray.get(done[0])
+        except ray.exceptions.RayActorError as error:  # not what a unit itself raised
+            raise _death(error) from error
         start(actor)
         yield record
+
+
+def _death(error: Exception) -> ZooError:
+    return ZooError(
+        f"a Ray actor could not start, or died {RETRIES + 1} times at the same unit: {error}"
+    )
 
 
 class _Worker:
@@ -71,7 +84,7 @@ class _Worker:
 
         self.job, self.folder, self.resources = job, Path(folder), resources
         self.manifest = open_manifest(self.folder, job)
-        self.source = source_of(job)
+        self.source = source_of(job, self.manifest)
         self.tok = open_tokenizer(job, "cuda" if resources.gpus else "cpu")
 
     def run(self, unit: int) -> Record:

@@ -12,10 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import MediaError
+from ..errors import NotSupportedError
 from ..media import Prepared
 from .guard import Guard
 from .sources import Entry, Source
+
+AHEAD_BYTES = 512 << 20  # that prepared items ahead of the model hold, about
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Failure:
 
     kind: str  # the error's class
     reason: str
+
+    @classmethod
+    def of(cls, error: Exception) -> "Failure":
+        """What is kept of an error."""
+        return cls(type(error).__name__, str(error) or repr(error))
 
 
 Item = tuple[Entry, Prepared | Failure]
@@ -49,6 +56,7 @@ class Feed:
         self.workers = workers or usable_cores()
         self.ahead = max(ahead, 2 * self.workers)
         self.waited = 0.0
+        self._usual = 0.0  # bytes of a prepared item, the largest of late
 
     def run(
         self, units: Iterable[tuple[int, Iterable[Entry]]]
@@ -65,13 +73,20 @@ class Feed:
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def _reach(self) -> int:
+        """Items that may be under way: fewer where they are large, few until that is known."""
+        least = 2 * self.workers
+        most = int(AHEAD_BYTES / self._usual) if self._usual else least
+        return min(self.ahead, max(self.workers, most))
+
     def _submitted(self, units: Any, pool: ThreadPoolExecutor) -> Iterator[Any]:
         for unit, entries in units:
             for entry in entries:
                 yield unit, entry, pool.submit(self._one, entry)
 
     def _fill(self, queue: deque[Any], source: Iterator[Any]) -> None:
-        while len(queue) < self.ahead:
+        while len(queue) < self._reach:
             given = next(source, None)
             if given is None:
                 return
@@ -83,18 +98,21 @@ class Feed:
             started = time.perf_counter()
             result = future.result()
             self.waited += time.perf_counter() - started
+            if isinstance(result, Prepared):
+                size = result.tensor.nbytes
+                self._usual = max(size, 0.9 * self._usual + 0.1 * size)
             self._fill(queue, source)
             yield entry, result
 
     def _one(self, entry: Entry) -> Prepared | Failure:
-        """Never raises for one item's sake: a bad file must not cost its neighbours."""
+        """Does not raise for one item's sake: a bad file must not cost its neighbours."""
         try:
             self.guard.check(entry.path)
             return self.prepare(self.source.read(entry), **self.options)
-        except MediaError as error:
-            return Failure("MediaError", str(error))
+        except NotSupportedError:  # a missing package is no item's fault
+            raise
         except Exception as error:  # a decoder's own bug is that item's failure too
-            return Failure(type(error).__name__, str(error) or repr(error))
+            return Failure.of(error)
 
 
 def usable_cores() -> int:

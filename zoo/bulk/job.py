@@ -8,7 +8,7 @@ from typing import Any
 
 from ..atomic import atomic_write
 from ..errors import TokenError
-from ..registry import find
+from ..registry import find, is_registered
 
 FILE = "job.json"
 VERSION = 1
@@ -47,7 +47,8 @@ class Job:
             "space": card.code_space,
             "id_revision": card.id_revision,
         }
-        return cls(_lasting(model), _lasting(source), **facts, **settings)
+        name = model if is_registered(model) else _lasting(model)
+        return cls(name, _lasting(source), **facts, **settings)
 
     def save(self, folder: Path) -> None:
         """Write it, or check it against the one that is there.
@@ -88,4 +89,5 @@ class Job:
 
 def _lasting(place: str) -> str:
     """A path as an absolute one; names and addresses as they are."""
-    return os.path.abspath(place) if os.path.exists(place) else place
+    there = os.path.expanduser(place)
+    return os.path.abspath(there) if os.path.exists(there) else place

@@ -28,6 +28,8 @@ class Manifest:
         self._file = parquet.ParquetFile(path, memory_map=True)
         facts = json.loads((self._file.schema_arrow.metadata or {})[META])
         self.shards = [Shard(*shard) for shard in facts["shards"]]
+        self.kind: str = facts["kind"]
+        """Of the source, as it was when it was listed."""
         self.items: int = self._file.metadata.num_rows
         self.unit_size = unit_size
         groups = range(self._file.num_row_groups)

@@ -120,10 +120,14 @@ def open_manifest(folder: Path, job: Job, *, progress: bool = False) -> Manifest
     return Manifest(path, job.unit_size)
 
 
-def source_of(job: Job) -> Source:
-    """Where the job's media are."""
+def source_of(job: Job, manifest: Manifest | None = None) -> Source:
+    """Where the job's media are; with a listing, of the kind that was listed.
+
+    What a folder holds may have changed since: our own output below it, above all.
+    """
+    kind = job.kind if manifest is None else manifest.kind
     return open_source(
-        job.source, job.modality, kind=job.kind, column=job.column, key_column=job.key_column
+        job.source, job.modality, kind=kind, column=job.column, key_column=job.key_column
     )
 
 
@@ -146,4 +150,4 @@ def _records(
 
         return run_on_ray(job, folder, units, resources)
     tok = tok or open_tokenizer(job, resources.device)
-    return run_local(tok, job, folder, manifest, source_of(job), units, resources)
+    return run_local(tok, job, folder, manifest, source_of(job, manifest), units, resources)

@@ -53,9 +53,11 @@ def run_unit(
             ids += int((tokens.codes >= 0).sum())
             bits += float((tokens.bits() + tokens.extra_bits()).sum())
     files = {}
+    name = unit_file(ERRORS, unit)
     if failures:
-        name = unit_file(ERRORS, unit)
         files[name] = _write(_error_table(failures), folder / name)
+    else:  # of an earlier attempt, when something could not be read
+        (folder / name).unlink(missing_ok=True)
     name = unit_file(TOKENS, unit)
     files[name] = _write(_joined(tok, job, tables), folder / name)
     return Record(
@@ -96,18 +98,25 @@ def _encoded(
     job: Job,
     chosen: dict[str, Any],
 ) -> Iterator[tuple[Tokens, list[Entry]]]:
-    """Tokens of the items that can be encoded; where a batch fails, its items go one by one."""
+    """Tokens of the items that can be encoded; where a batch fails, its items go one by one.
+
+    An error of the networks that every one of several items meets is not theirs: it is raised.
+    """
     if not ready:
         return
     entries, prepared = [entry for entry, _ in ready], [one for _, one in ready]
     try:
         yield tok.encode_prepared(prepared, **chosen, **job.options), entries
-    except ZooError as error:
-        if len(ready) == 1:
-            failures.append((entries[0], Failure(type(error).__name__, str(error))))
-            return
-        for one in ready:
-            yield from _encoded(tok, [one], failures, job, chosen)
+        return
+    except (ZooError, RuntimeError, ValueError) as error:  # memory of a device among them
+        failed, at = error.with_traceback(None), len(failures)  # frames hold tensors
+    if len(ready) == 1:
+        failures.append((entries[0], Failure.of(failed)))
+        return
+    for one in ready:
+        yield from _encoded(tok, [one], failures, job, chosen)
+    if len(failures) - at == len(ready) and not isinstance(failed, ZooError):
+        raise ZooError(f"{tok.name} can encode none of {len(ready)} items: {failed}") from failed
 
 
 def _joined(tok: Tokenizer, job: Job, tables: list[Any]) -> Any:

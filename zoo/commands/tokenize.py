@@ -73,6 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, tokenize what is missing, and say what is there."""
+    if "://" in args.out:
+        raise ZooError(f"{args.out}: tokens are written to a folder of this machine; copy them on")
     if Path(args.out).is_file():
         raise ZooError(f"{args.out} is a file; name a folder")
     job = _job(args)

@@ -31,4 +31,6 @@ def export(data: TokenDataset, form: str, place: Path, **layout: Any) -> list[Pa
         NotSupportedError: for an unknown form, or a data set that it cannot hold.
     """
     check_form(form)
+    if not len(data):
+        raise NotSupportedError(f"{data.folder} has no tokens, errors alone: nothing to export")
     return import_module(f".{form}", __package__).write(data, place, layout)

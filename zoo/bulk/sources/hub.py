@@ -26,12 +26,12 @@ class HubSource(Source):
     column: str | None = None
 
     def shards(self) -> list[Shard]:
-        """One per split; its size is a number of rows."""
-        return [Shard(split, len(rows)) for split, rows in self._splits().items()]
+        """One per split: no file, so without a size in bytes."""
+        return [Shard(split, -1) for split in self._splits()]
 
     def entries(self, shard: Shard) -> Iterator[Entry]:
         """One per row."""
-        for row in range(shard.size):
+        for row in range(len(self._splits()[shard.path])):
             yield Entry(f"{shard.path}/{row}", shard.path, row)
 
     def read(self, entry: Entry) -> object:

@@ -89,11 +89,16 @@ def _walk_local(place: str) -> list[Shard]:
         raise MediaError(f"{place}: no such folder or file")
     base = place.rstrip("/") or "/"
     return [
-        Shard(path, os.stat(path).st_size)
-        for folder, _, names in os.walk(base)
+        Shard(path, size_of(path))
+        for folder, _, names in os.walk(base, onerror=_refuse)
         for path in (os.path.join(folder, name) for name in names)
         if os.path.isfile(path)
     ]
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be read must not look like an empty one."""
+    raise MediaError(f"{error.filename} cannot be listed: {error.strerror}") from error
 
 
 def _walk_remote(place: str) -> list[Shard]:
@@ -101,7 +106,7 @@ def _walk_remote(place: str) -> list[Shard]:
     scheme = place.split("://", 1)[0]
     try:
         found = system.find(inner, detail=True)
-    except OSError as error:
+    except Exception as error:  # stores raise what their packages raise
         raise MediaError(f"{place} cannot be listed: {error}") from error
     if not found:
         raise MediaError(f"{place}: no such folder or file")

@@ -88,7 +88,7 @@ class _Table:
             ) from error
         self.starts = [sum(counts[:g]) for g in range(self.groups + 1)]
         self._lock = threading.Lock()
-        self._kept = lru_cache(maxsize=4)(self._column)
+        self._kept = lru_cache(maxsize=2)(self._column)
 
     def rows(self, group: int) -> int:
         return self.starts[group + 1] - self.starts[group]
@@ -123,7 +123,7 @@ def _opened(path: str) -> _Table:
     return _opened_as(path, 0 if store.is_remote(path) else store.size_of(path))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _opened_as(path: str, size: int) -> _Table:
     """Kept as long as the file has that size."""
     return _Table(path)
