@@ -24,7 +24,7 @@ class Dnsmos(SampleMetric):
     }
 
     def __init__(self) -> None:
-        from speechmos import dnsmos
+        from speechmos import dnsmos  # pyright: ignore[reportMissingImports]
 
         self._judge = dnsmos
 
@@ -40,6 +40,6 @@ class Dnsmos(SampleMetric):
             raise Unmeasurable("Silence", "nothing to hear in the reference or reconstruction")
         found = {}
         for of, sound in zip(("_reference", ""), sounds, strict=True):
-            values = self._judge.run(sound.clamp(-1, 1).numpy(), RATE)
+            values: Any = self._judge.run(sound.clamp(-1, 1).numpy(), RATE)
             found |= {f"dnsmos_{kind}{of}": float(values[f"{kind}_mos"]) for kind in KINDS}
         return found

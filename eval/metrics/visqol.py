@@ -19,10 +19,10 @@ class Visqol(SampleMetric):
     package = "visqol-python"
 
     def __init__(self, mode: str) -> None:
-        from visqol import VisqolApi
+        from visqol import VisqolApi  # pyright: ignore[reportMissingImports]
 
         if mode == "speech":
-            import ai_edge_litert.interpreter  # noqa: F401
+            import ai_edge_litert.interpreter  # noqa: F401  # pyright: ignore[reportMissingImports]
         self.mode, self._judge = mode, VisqolApi()
         self._judge.create(mode=mode, use_lattice_model=True if mode == "speech" else None)
         self.column = "visqol" if mode == "audio" else "visqol_speech"

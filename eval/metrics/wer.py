@@ -31,7 +31,7 @@ class WordErrors(SampleMetric):
             CheckpointUnavailableError: saying what is missing.
             MediaError: for transcripts that cannot be read.
         """
-        from jiwer import process_words
+        from jiwer import process_words  # pyright: ignore[reportMissingImports]
         from transformers import (
             AutoConfig,
             AutoModelForCTC,
