@@ -6,14 +6,15 @@
 
 At full size with random weights, fp32, one thread, on white noise; processor time, the fastest of
 ``--repeat`` calls that take turns. ``long`` gives the peak of resident memory for encoding and for
-decoding one sound. ``steps`` streams pieces of 20 ms, as loaded and with weight norm computed anew
-in every step, as the published model does. ``bare`` encodes and decodes with the zoo and with
+decoding one sound. ``steps`` streams pieces of 20 ms: as loaded, with weight norm computed anew in
+every step, and through transformers' class, which does so and keeps no state. ``bare`` encodes and decodes with the zoo and with
 transformers' class of the same size.
 """
 
 import argparse
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("what", choices=MEASURES)
     parser.add_argument("name", help="a checkpoint; its weights are random")
     parser.add_argument("--seconds", type=float, default=10.0, help="of sound (10)")
+    parser.add_argument("--prefix", type=int, help="codebooks in `steps` (all)")
     parser.add_argument("--repeat", type=int, default=5, help="timed rounds (5)")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -45,31 +47,35 @@ def main() -> None:
     random = torch.Generator().manual_seed(0)
     samples = round(given.seconds * (tok.sample_rate or 1))
     sound = torch.randn(tok.channels, samples, generator=random).mul_(0.1)
-    MEASURES[given.what](tok, sound, given.repeat)
+    MEASURES[given.what](tok, sound, given)
 
 
-def long(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
+def long(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
     """Memory and time of one sound, both ways."""
-    seconds = sound.shape[1] / (tok.sample_rate or 1)
-    tokens = None
-    for verb in ("encode", "decode"):
-        with PeakMemory() as peak:
-            start, _ = cpu_and_wall()
-            result = tok.encode((sound, tok.sample_rate)) if tokens is None else tok.decode(tokens)
-            spent = cpu_and_wall()[0] - start
-        tokens = result if tokens is None else tokens
-        mib = peak.to_dict()
-        print(
-            f"{tok.name} {verb} of {seconds:g} s: {spent:.1f} CPU-s, peak {mib['peak_mib']:.0f} MiB, "
-            f"of these {mib['work_mib']:.0f} for the work"
-        )
+    tokens = _spent(tok, "encode", given, lambda: tok.encode((sound, tok.sample_rate)))
+    _spent(tok, "decode", given, lambda: tok.decode(tokens))
 
 
-def steps(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
+def _spent(
+    tok: AudioTokenizer, verb: str, given: argparse.Namespace, call: Callable[[], Any]
+) -> Any:
+    with PeakMemory() as peak:
+        start, _ = cpu_and_wall()
+        result = call()
+        spent = cpu_and_wall()[0] - start
+    mib = peak.to_dict()
+    print(
+        f"{tok.name} {verb} of {given.seconds:g} s: {spent:.1f} CPU-s, peak "
+        f"{mib['peak_mib']:.0f} MiB, of these {mib['work_mib']:.0f} for the work"
+    )
+    return result
+
+
+def steps(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
     """One streamed second in steps of 20 ms, weight norm folded and not."""
     rate = tok.sample_rate or 1
     chunks = sound[:, :rate].split(rate // STEP, dim=1)
-    tokens = tok.encode((sound[:, :rate], rate))
+    tokens = tok.encode((sound[:, :rate], rate), prefix=given.prefix)
     each = max(1, int(tokens.lengths) // STEP)
     ids = [tokens.crop(at, at + each) for at in range(0, int(tokens.lengths), each)]
     unfolded = copy.copy(tok)
@@ -80,7 +86,7 @@ def steps(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
 
     def streamed(which: AudioTokenizer, verb: str) -> Callable[[], object]:
         def run() -> None:
-            with torch.no_grad(), which.streaming() as session:
+            with torch.no_grad(), which.streaming(prefix=given.prefix) as session:
                 for piece in chunks if verb == "encode" else ids:
                     getattr(session, verb)(piece)
                 session.flush()
@@ -88,23 +94,37 @@ def steps(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
         return run
 
     for verb, count in (("encode", len(chunks)), ("decode", len(ids))):
-        done = interleave(
-            {"folded": streamed(tok, verb), "unfolded": streamed(unfolded, verb)}, repeat
-        )
-        own, theirs = (1000 * done[name].best() / count for name in ("folded", "unfolded"))
+        calls = {"folded": streamed(tok, verb), "unfolded": streamed(unfolded, verb)}
+        if verb == "encode":
+            calls["bare"] = partial(_stateless, tok, chunks, given.prefix)
+        done = interleave(calls, given.repeat)
+        own = 1000 * done["folded"].best() / count
+        others = [
+            f"{name} {done.ratio(name, 'folded'):.1f} times as much"
+            for name in calls
+            if name != "folded"
+        ]
         print(
-            f"{tok.name} {verb}, a step of {1000 / count:.0f} ms: {own:.2f} CPU-ms, unfolded "
-            f"{theirs:.2f} ({1 / done.ratio('folded', 'unfolded'):.1f} times as much)"
+            f"{tok.name} {verb}, a step of {1000 / count:.0f} ms: {own:.2f} CPU-ms; "
+            + ", ".join(others)
         )
 
 
-def bare(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
+def _stateless(tok: AudioTokenizer, chunks: Sequence[Tensor], prefix: int | None) -> None:
+    """Every piece by itself through transformers' class, which keeps no state: other ids."""
+    model, full = _bare(tok, prefix)
+    with torch.inference_mode():
+        for piece in chunks:
+            model.encode(piece[None], **full)
+
+
+def bare(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
     """One sound with the zoo and with transformers' class."""
-    model, given = _transformers(tok)
+    model, full = _bare(tok, None)
     batch, rate = sound[None], tok.sample_rate
     tokens = tok.encode((sound, rate))
     with torch.inference_mode():
-        found = model.encode(batch, **given)
+        found = model.encode(batch, **full)
     codes = {"audio_codes": found.audio_codes}
     if getattr(found, "audio_scales", None) is not None:
         codes["audio_scales"] = found.audio_scales
@@ -112,13 +132,13 @@ def bare(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
     def theirs(verb: str) -> Callable[[], object]:
         def run() -> None:
             with torch.inference_mode():
-                model.encode(batch, **given) if verb == "encode" else model.decode(**codes)
+                model.encode(batch, **full) if verb == "encode" else model.decode(**codes)
 
         return run
 
     ours = {"encode": lambda: tok.encode((sound, rate)), "decode": lambda: tok.decode(tokens)}
     for verb in ("encode", "decode"):
-        done = interleave({"zoo": ours[verb], "transformers": theirs(verb)}, repeat)
+        done = interleave({"zoo": ours[verb], "transformers": theirs(verb)}, given.repeat)
         print(
             f"{tok.name} {verb} of {sound.shape[1] / (rate or 1):g} s: {done['zoo'].best():.2f} "
             f"CPU-s, transformers {done['transformers'].best():.2f}, ratio "
@@ -127,11 +147,13 @@ def bare(tok: AudioTokenizer, sound: Tensor, repeat: int) -> None:
         )
 
 
-def _transformers(tok: AudioTokenizer) -> tuple[Any, dict[str, Any]]:
-    """The bare class at the size of a card, and what its ``encode`` takes for the full rate."""
+@cache
+def _bare(tok: AudioTokenizer, prefix: int | None) -> tuple[Any, dict[str, Any]]:
+    """The bare class at the size of a card, and what its ``encode`` takes for a prefix."""
     import transformers
 
     config = tok.config
+    count = prefix or len(tok.vocab_sizes)
     if tok.family == "dac":
         own = transformers.DacConfig(
             encoder_hidden_size=config.encoder_width,
@@ -141,15 +163,16 @@ def _transformers(tok: AudioTokenizer) -> tuple[Any, dict[str, Any]]:
             codebook_size=config.codebook_size,
             codebook_dim=config.codebook_dim,
         )
-        return transformers.DacModel(own).eval(), {}
+        return transformers.DacModel(own).eval(), {"n_quantizers": count}
     if tok.family == "mimi":
-        return transformers.MimiModel(transformers.MimiConfig()).eval(), {"num_quantizers": 32}
+        model = transformers.MimiModel(transformers.MimiConfig())
+        return model.eval(), {"num_quantizers": count}
     if tok.family != "encodec":
         raise SystemExit(f"{tok.name}: no class of transformers to compare with")
-    full = config.codebooks * 10 * (tok.token_rate or 0) / 1000
+    kbps = count * 10 * (tok.token_rate or 0) / 1000
     own = transformers.EncodecConfig(
-        target_bandwidths=[full],
-        sampling_rate=tok.sample_rate,
+        target_bandwidths=sorted({kbps, config.codebooks * 10 * (tok.token_rate or 0) / 1000}),
+        sampling_rate=tok.sample_rate or 0,
         audio_channels=config.channels,
         num_filters=config.filters,
         upsampling_ratios=list(config.strides),
@@ -158,10 +181,10 @@ def _transformers(tok: AudioTokenizer) -> tuple[Any, dict[str, Any]]:
         codebook_size=config.codebook_size,
         use_conv_shortcut=config.conv_shortcut,
     )
-    return transformers.EncodecModel(own).eval(), {"bandwidth": full}
+    return transformers.EncodecModel(own).eval(), {"bandwidth": kbps}
 
 
-MEASURES: dict[str, Callable[[AudioTokenizer, Tensor, int], None]] = {
+MEASURES: dict[str, Callable[[AudioTokenizer, Tensor, argparse.Namespace], None]] = {
     "long": long,
     "steps": steps,
     "bare": bare,
