@@ -48,6 +48,7 @@ def kmeans(
         total = torch.zeros_like(table).index_add_(0, owner, vectors * weights[:, None])
         table = torch.where((mass == 0)[:, None], table, total / mass.clamp(min=1e-12)[:, None])
         idle = (mass == 0).nonzero()[: len(vectors), 0]
-        error = (vectors - table[owner]).square().sum(1) * weights
-        table[idle] = vectors[error.topk(len(idle)).indices]
+        if len(idle):
+            error = (vectors - table[owner]).square().sum(1) * weights
+            table[idle] = vectors[error.topk(len(idle)).indices]
     return table
