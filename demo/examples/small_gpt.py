@@ -12,6 +12,7 @@ import json
 import math
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -122,7 +123,8 @@ def main() -> None:
     model = train(streams[held:], alphabet, args)
     with torch.no_grad():
         loss = float(model(input_ids=streams[:held], labels=streams[:held]).loss)
-        written = model.generate(
+        # its type hides what transformers mixes in
+        written = cast(Any, model).generate(
             torch.full((args.samples, 1), alphabet.begin),
             do_sample=True,
             top_k=64,
