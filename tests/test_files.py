@@ -77,7 +77,9 @@ def test_offline_names_bundled_checkpoints(fake_hub: FakeHub, tmp_path, monkeypa
     cards.mkdir()
     make(f"- {{name: m, role: both, bundled: a, sha256: {SHA}, format: zoo}}", cards / "tiny.md")
     monkeypatch.setenv("ZOO_CARDS", str(cards))
-    with pytest.raises(CheckpointUnavailableError, match=r"toy-a: .*offline=True.*network: tiny\."):
+    with pytest.raises(
+        CheckpointUnavailableError, match=r"toy-a: .*offline=True.*network: codec-tiny, tiny\."
+    ):
         get(make(hub_part()), offline=True)
     monkeypatch.setenv("HF_HUB_OFFLINE", "true")
     with pytest.raises(CheckpointUnavailableError, match="HF_HUB_OFFLINE is set"):
