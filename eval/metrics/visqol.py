@@ -19,7 +19,8 @@ class Visqol(SampleMetric):
     package = "visqol-python"
 
     def __init__(self, mode: str) -> None:
-        from visqol import VisqolApi  # pyright: ignore[reportMissingImports]
+        # Where the package is absent, a type checker takes this very file for it.
+        from visqol import VisqolApi  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]
 
         if mode == "speech":
             import ai_edge_litert.interpreter  # noqa: F401  # pyright: ignore[reportMissingImports]
