@@ -2,7 +2,10 @@
 
 import json
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pyarrow.parquet as pq
 import pytest
@@ -93,6 +96,27 @@ def test_bad_items_are_rows_of_errors(tmp_path: Path, card: Card) -> None:
     )
 
 
+def test_what_could_not_be_read_is_tried_again_when_asked(tmp_path: Path, card: Card) -> None:
+    folder_set(tmp_path / "set", 6)
+    names = [f"set/class {item % 2}/{item:04}.png" for item in range(6)]
+    (tmp_path / "files.txt").write_text("\n".join(names))
+    away, place = tmp_path / "away.png", tmp_path / names[5]
+    place.rename(away)
+    job = job_for(card, tmp_path / "files.txt", unit_size=2)
+    assert tokenize(job, tmp_path / "out").errors == 1
+    before = token_files(tmp_path / "out")
+    assert tokenize(job, tmp_path / "out", retry_errors=True).errors == 1
+    assert token_files(tmp_path / "out") == before
+    away.rename(place)
+    assert tokenize(job, tmp_path / "out").errors == 1
+    summary = tokenize(job, tmp_path / "out", retry_errors=True)
+    assert (summary.complete, summary.rows, summary.errors) == (True, 6, 0)
+    assert zoo.TokenDataset(tmp_path / "out").keys == names
+    assert not list((tmp_path / "out" / "errors").iterdir())
+    after = token_files(tmp_path / "out")
+    assert [name for name in after if after[name] != before[name]] == ["part-00000002.parquet"]
+
+
 def test_a_set_of_errors_alone_is_done_too(tmp_path: Path, card: Card) -> None:
     (tmp_path / "files.txt").write_text("gone.png\n")
     summary = tokenize(job_for(card, tmp_path / "files.txt"), tmp_path / "out")
@@ -146,6 +170,29 @@ def test_ranks_share_the_units(tmp_path: Path, card: Card) -> None:
     assert token_files(shared) == token_files(alone)
     with pytest.raises(NotSupportedError, match="rank 2 of 2"):
         Resources(rank=2, world=2)
+
+
+def test_ranks_that_start_together_list_the_source_once(
+    tmp_path: Path, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, world = job_for(card, folder_set(tmp_path / "set", 10)), 3
+    tok, listings, ready = zoo.load(card.path), [], Barrier(world)
+    real = bulk_run.write_manifest
+
+    def slowly(*given: object, **more: object) -> None:
+        listings.append(given)
+        time.sleep(0.05)
+        real(*given, **more)  # pyright: ignore[reportArgumentType]
+
+    def one(rank: int) -> None:
+        ready.wait()
+        tokenize(job, tmp_path / "out", Resources(rank=rank, world=world), tok=tok)
+
+    monkeypatch.setattr(bulk_run, "write_manifest", slowly)
+    with ThreadPoolExecutor(world) as pool:
+        list(pool.map(one, range(world)))
+    assert len(listings) == 1
+    assert tokenize(job, tmp_path / "out").rows == 10
 
 
 def test_one_writer_at_a_time(tmp_path: Path, card: Card) -> None:

@@ -34,9 +34,31 @@ def test_a_folder_gives_its_media_in_order(tmp_path: Path) -> None:
     ]
     assert source.read(entries[3]) == encoded(1)
     with pytest.raises(MediaError, match="no audio file"):
-        open_source(str(place), "audio").shards()
+        list(open_source(str(place), "audio").shards())
     with pytest.raises(MediaError, match="no such folder"):
         open_source(str(tmp_path / "nowhere"), "image")
+
+
+def test_a_tree_is_listed_in_the_order_of_whole_paths(tmp_path: Path) -> None:
+    names = ["a/x.png", "a.b.png", "a/b/c.png", "a-b/d.png", "a/.hidden/e.png", "B.png"]
+    for name in names:
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(b"1")
+    found = [entry.key for entry in listed(open_source(str(tmp_path / "set"), "image"))]
+    assert found == sorted(name for name in names if ".hidden" not in name)
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    folder_set(tmp_path / "elsewhere", 2)
+    place = folder_set(tmp_path / "set", 1)
+    (place / "more").symlink_to(tmp_path / "elsewhere")
+    (place / "class 0" / "round").symlink_to(place)
+    (place / "broken.png").symlink_to(tmp_path / "nothing.png")
+    assert [entry.key for entry in listed(open_source(str(place), "image"))] == [
+        "class 0/0000.png",
+        "more/class 0/0000.png",
+        "more/class 1/0001.png",
+    ]
 
 
 def test_a_list_names_files_beside_it(tmp_path: Path) -> None:
@@ -158,7 +180,23 @@ def test_a_file_that_changed_since_is_noticed(tmp_path: Path) -> None:
     os.unlink(second)
     guard = Guard(Manifest(tmp_path / "m.parquet", 4).shards)
     with pytest.raises(MediaError, match="bytes, .* when it was listed"):
-        guard.check(first)
+        guard.check(Entry("", first, 0, 9))
     with pytest.raises(MediaError, match="gone since it was listed"):
-        guard.check(second)
+        guard.check(Entry("", second, 0, 9))
     assert store.size_of(second) == -1
+
+
+def test_the_files_of_a_folder_are_rows_of_the_listing_only(tmp_path: Path) -> None:
+    place = folder_set(tmp_path / "photos", 3)
+    write_manifest(open_source(str(place), "image"), tmp_path / "m.parquet")
+    manifest = Manifest(tmp_path / "m.parquet", 4)
+    sizes = [len(encoded(item)) for item in (0, 2, 1)]
+    assert (manifest.shards, manifest.files, manifest.bytes) == ([], 3, sum(sizes))
+    entries = manifest.entries(0)
+    assert [entry.size for entry in entries] == sizes
+    guard = Guard(manifest.shards)
+    for entry in entries:
+        guard.check(entry)
+    Path(entries[1].path).write_bytes(b"another picture")
+    with pytest.raises(MediaError, match=f"has 15 bytes, {sizes[1]} when it was listed"):
+        guard.check(entries[1])

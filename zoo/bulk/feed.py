@@ -107,7 +107,7 @@ class Feed:
     def _one(self, entry: Entry) -> Prepared | Failure:
         """Does not raise for one item's sake: a bad file must not cost its neighbours."""
         try:
-            self.guard.check(entry.path)
+            self.guard.check(entry)
             return self.prepare(self.source.read(entry), **self.options)
         except NotSupportedError:  # a missing package is no item's fault
             raise

@@ -4,28 +4,31 @@ import threading
 from collections.abc import Iterable
 
 from ..errors import MediaError
-from .sources import Shard, store
+from .sources import Entry, Shard, store
 
 
 class Guard:
-    """Compares each file once with its size in the manifest, when it is first read."""
+    """Compares each file with its size in the manifest: shards once, when they are first read."""
 
     def __init__(self, shards: Iterable[Shard]) -> None:
         self._listed = {shard.path: shard.size for shard in shards if shard.size >= 0}
         self._fine: set[str] = set()
         self._lock = threading.Lock()
 
-    def check(self, path: str) -> None:
+    def check(self, entry: Entry) -> None:
         """MediaError where the file is gone or has another size: its offsets mean nothing now."""
-        if path in self._fine or path not in self._listed:
+        path = entry.path
+        listed = self._listed.get(path, entry.size)  # a file that is one item knows its own size
+        if path in self._fine or listed < 0:
             return
         now = store.size_of(path)
         if now < 0:
             raise MediaError(f"{path} is gone since it was listed")
-        if now != self._listed[path]:
+        if now != listed:
             raise MediaError(
-                f"{path} has {now} bytes, {self._listed[path]} when it was listed: bring the old "
+                f"{path} has {now} bytes, {listed} when it was listed: bring the old "
                 "file back, or tokenize the new one into another folder"
             )
-        with self._lock:
-            self._fine.add(path)
+        if path in self._listed:
+            with self._lock:
+                self._fine.add(path)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ..errors import ZooError
 
@@ -23,17 +24,29 @@ def only_writer(folder: Path, rank: int) -> Iterator[None]:
         yield
 
 
-def _take(file: object, folder: Path, rank: int) -> None:
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait for other ranks that are at the same place, then hold it."""
+    with (folder / ".lock-listing").open("w") as file:
+        _lock(file, wait=True)
+        yield
+
+
+def _take(file: IO[str], folder: Path, rank: int) -> None:
     try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows: nothing to hold on to
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # pyright: ignore[reportArgumentType]
+        _lock(file, wait=False)
     except OSError:
         raise ZooError(
             f"{folder} is being written by another process (rank {rank}); wait for it, or stop it"
         ) from None
+
+
+def _lock(file: IO[str], *, wait: bool) -> None:
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows: nothing to hold on to
+        return
+    fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def remove_leftovers(folder: Path) -> None:

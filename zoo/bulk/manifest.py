@@ -7,7 +7,6 @@ several processes agree without talking.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -26,8 +25,11 @@ class Manifest:
     def __init__(self, path: Path, unit_size: int) -> None:
         parquet = needs("pyarrow.parquet")
         self._file = parquet.ParquetFile(path, memory_map=True)
-        facts = json.loads((self._file.schema_arrow.metadata or {})[META])
+        facts = json.loads((self._file.metadata.metadata or {})[META])
         self.shards = [Shard(*shard) for shard in facts["shards"]]
+        """Files that hold several items; a file that is one item stands in its row."""
+        self.files: int = facts["files"]
+        self.bytes: int = facts["bytes"]
         self.kind: str = facts["kind"]
         """Of the source, as it was when it was listed."""
         self.items: int = self._file.metadata.num_rows
@@ -60,46 +62,57 @@ class Manifest:
         return found
 
 
-class Listing(NamedTuple):
-    """What a listing found."""
-
-    items: int
-    shards: list[Shard]
-
-
 def write_manifest(
     source: Source, path: Path, *, limit: int | None = None, progress: bool = False
-) -> Listing:
+) -> None:
     """List ``source`` into ``path``; keys that stand twice are an error.
 
     Raises:
         MediaError: for a source without items, a damaged shard, or a key that stands twice.
     """
     pa, parquet = needs("pyarrow"), needs("pyarrow.parquet")
-    shards = source.shards()
-    facts = {"place": source.place, "kind": source.kind, "shards": [list(s) for s in shards]}
     schema = pa.schema(
-        [("key", pa.string()), ("path", pa.string()), ("start", pa.int64()), ("size", pa.int64())],
-        metadata={META: json.dumps(facts).encode()},
+        [("key", pa.string()), ("path", pa.string()), ("start", pa.int64()), ("size", pa.int64())]
     )
-    items = 0
+    files, items = _Files(source.file_per_item), 0
     with atomic_write(path) as temporary, parquet.ParquetWriter(temporary, schema) as writer:
-        for chunk in _chunks(_entries(source, shards, limit, progress)):
+        for chunk in _chunks(_entries(source, files, limit, progress)):
             columns = zip(*chunk, strict=True)
             arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
             writer.write_table(pa.table(arrays, schema=schema))
             items += len(chunk)
         if not items:
-            raise MediaError(f"{source.place}: no {source.modality} in its {len(shards)} files")
-    return Listing(items, shards)
+            raise MediaError(f"{source.place}: no {source.modality} in its {files.count} files")
+        facts = {"place": source.place, "kind": source.kind, **files.facts()}
+        writer.add_key_value_metadata({META: json.dumps(facts)})
 
 
-def _entries(
-    source: Source, shards: list[Shard], limit: int | None, progress: bool
-) -> Iterator[Entry]:
+class _Files:
+    """What is kept of the files while they are listed."""
+
+    def __init__(self, file_per_item: bool) -> None:
+        self.file_per_item = file_per_item
+        self.count = self.bytes = 0
+        self.shards: list[Shard] = []
+
+    def add(self, shard: Shard) -> None:
+        self.count += 1
+        self.bytes += max(shard.size, 0)
+        if not self.file_per_item:
+            self.shards.append(shard)
+
+    def facts(self) -> dict[str, object]:
+        shards = [list(shard) for shard in self.shards]
+        return {"files": self.count, "bytes": self.bytes, "shards": shards}
+
+
+def _entries(source: Source, files: _Files, limit: int | None, progress: bool) -> Iterator[Entry]:
     """The first ``limit`` entries; a key that stands twice is a MediaError."""
     items, seen = 0, set[str]()
-    for shard in tqdm(shards, "listing", unit="file", disable=not progress, leave=False):
+    for shard in tqdm(source.shards(), "listing", unit="file", disable=not progress, leave=False):
+        if items == limit:
+            return
+        files.add(shard)
         if source.keys_name_shards:
             seen.clear()  # no key of another shard can be the same: a small memory will do
         for entry in source.entries(shard):

@@ -13,7 +13,7 @@ from ..tokenizer import Tokenizer
 from .job import Job
 from .journal import Journal, Record
 from .local import run_local
-from .lock import only_writer, remove_leftovers
+from .lock import one_at_a_time, only_writer, remove_leftovers
 from .manifest import Manifest, write_manifest
 from .progress import Progress
 from .resources import Resources
@@ -46,6 +46,7 @@ def tokenize(
     folder: Path,
     resources: Resources | None = None,
     *,
+    retry_errors: bool = False,
     progress: bool = False,
     as_json: bool = False,
     tok: Tokenizer | None = None,
@@ -56,6 +57,8 @@ def tokenize(
         job: what to tokenize, and how.
         folder: of the output; made if it is not there.
         resources: where it runs; this machine's CPU by default.
+        retry_errors: do units again in which an item could not be read; a unit whose items fail
+            as before stays as it is.
         progress: show a bar.
         as_json: print progress as lines of JSON instead.
         tok: the tokenizer of the local engine, where it is loaded already.
@@ -71,11 +74,14 @@ def tokenize(
     with only_writer(folder, resources.rank):
         if resources.world == 1:
             remove_leftovers(folder)
-        job.save(folder)
-        manifest = open_manifest(folder, job, progress=progress)
+        with one_at_a_time(folder):  # ranks that start together list the source once
+            job.save(folder)
+            manifest = open_manifest(folder, job, progress=progress)
         journal = Journal(folder, resources.rank)
         done = journal.done()
         mine = range(resources.rank, manifest.units, resources.world)
+        if retry_errors:
+            done = {unit: record for unit, record in done.items() if not record.errors}
         pending = [unit for unit in mine if unit not in done]
         if pending:
             before = sum(record.rows + record.errors for record in done.values())

@@ -52,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORM",
         help="npy, webdataset or megatron as well, into OUT/FORM; may be repeated",
     )
+    parser.add_argument(
+        "--retry-errors", action="store_true", help="try items again that could not be read before"
+    )
     parser.add_argument("--dry-run", action="store_true", help="list, count and estimate only")
     reading = parser.add_argument_group("reading")
     reading.add_argument(
@@ -100,7 +103,14 @@ def run(args: argparse.Namespace) -> int:
         cores=args.cores,
     )
     shown = sys.stderr.isatty()
-    summary = tokenize(job, Path(args.out), resources, progress=shown, as_json=args.json)
+    summary = tokenize(
+        job,
+        Path(args.out),
+        resources,
+        retry_errors=args.retry_errors,
+        progress=shown,
+        as_json=args.json,
+    )
     if args.export and summary.complete:
         data = TokenDataset(args.out)
         for form in args.export:
@@ -152,8 +162,8 @@ def _dry_run(args: argparse.Namespace, job: "Job") -> int:
     total = None if bits is None else manifest.items * bits
     facts: dict[str, Any] = {
         "items": manifest.items,
-        "files": len(manifest.shards),
-        "source_bytes": sum(max(shard.size, 0) for shard in manifest.shards),
+        "files": manifest.files,
+        "source_bytes": manifest.bytes,
         "units": manifest.units,
         "bits_per_item": bits,
         "expected_bytes": None if total is None else int(total / 8),
@@ -163,7 +173,7 @@ def _dry_run(args: argparse.Namespace, job: "Job") -> int:
         expected = f"about {size(int(total / 8))} of ids, {number(bits or 0)} bits an item"
     text = sheet(
         [
-            ("items", f"{manifest.items} in {len(manifest.shards)} files"),
+            ("items", f"{manifest.items} in {manifest.files} files"),
             ("units", f"{manifest.units} of {job.unit_size}"),
             ("expected", expected),
         ]
@@ -196,7 +206,11 @@ def _sheet(out: str, summary: "Summary") -> str:
         if summary.complete
         else (f"{summary.units_done} of {summary.units} units; run it again to go on")
     )
-    errors = f"{summary.errors} items have none; see {out}/errors" if summary.errors else ""
+    errors = (
+        f"{summary.errors} items have none; see {out}/errors, or --retry-errors"
+        if summary.errors
+        else ""
+    )
     return f"{out}: {state}\n" + sheet(
         [
             ("tokens", f"{summary.rows} items, {summary.ids} ids, {size(summary.bytes)}"),

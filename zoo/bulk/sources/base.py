@@ -1,7 +1,7 @@
 """What a source is: shards in a stable order, entries in a stable order, bytes by entry."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -19,7 +19,7 @@ class Entry(NamedTuple):
     key: str
     path: str
     start: int = 0  # of a tar: the first byte; of a table: the row
-    size: int = -1  # bytes; -1: the whole file
+    size: int = -1  # bytes; -1: all there are
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Source(ABC):
     place: str
     modality: str
     kind: ClassVar[str]
+    file_per_item: ClassVar[bool] = False
+    """Whether an entry is a whole file, whose size it knows: then no list of files is kept."""
 
     @property
     def keys_name_shards(self) -> bool:
@@ -36,7 +38,7 @@ class Source(ABC):
         return True
 
     @abstractmethod
-    def shards(self) -> list[Shard]:
+    def shards(self) -> Iterable[Shard]:
         """Every file, sorted; MediaError where there is none."""
 
     @abstractmethod

@@ -16,18 +16,21 @@ class FolderSource(Source):
     """Every file below a folder whose suffix is one of the modality; its path there is the key."""
 
     kind: ClassVar[str] = "folder"
+    file_per_item: ClassVar[bool] = True
 
-    def shards(self) -> list[Shard]:
-        """The media files."""
-        known = suffixes_of(self.modality)
-        found = [s for s in store.walk(self.place) if os.path.splitext(s.path)[1].lower() in known]
+    def shards(self) -> Iterator[Shard]:
+        """The media files, as they are found: a tree of any size fits."""
+        known, found = suffixes_of(self.modality), False
+        for shard in store.walk(self.place):
+            if os.path.splitext(shard.path)[1].lower() in known:
+                found = True
+                yield shard
         if not found:
             raise MediaError(f"{self.place}: no {self.modality} file below it")
-        return found
 
     def entries(self, shard: Shard) -> Iterator[Entry]:
         """The file itself."""
-        yield Entry(store.relative(shard.path, self.place), shard.path)
+        yield Entry(store.relative(shard.path, self.place), shard.path, 0, shard.size)
 
     def read(self, entry: Entry) -> bytes:
         """The encoded bytes."""

@@ -57,9 +57,10 @@ def _kind(place: str) -> str:
         os.path.join(place, "dataset_dict.json")
     ):
         return "dataset"
-    names = [shard.path for shard in store.walk(place)]
-    if any(name.endswith(".tar") for name in names):
-        return "tar"
-    if any(name.endswith(SUFFIXES) for name in names):
-        return "table"
-    return "folder"
+    kind = "folder"
+    for shard in store.walk(place):
+        if shard.path.endswith(".tar"):
+            return "tar"
+        if shard.path.endswith(SUFFIXES):
+            kind = "table"
+    return kind

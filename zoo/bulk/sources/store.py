@@ -5,6 +5,7 @@ Remote ones go through fsspec, so whatever it has a package for works.
 
 import os
 import posixpath
+from collections.abc import Iterator
 from typing import Any
 
 from ...errors import MediaError
@@ -17,14 +18,16 @@ def is_remote(place: str) -> bool:
     return "://" in place
 
 
-def walk(place: str) -> list[Shard]:
+def walk(place: str) -> Iterator[Shard]:
     """Every file below ``place``, or ``place`` itself, sorted by name; hidden ones are left out.
+
+    Links are followed, but not back into a folder that they lie in.
 
     Raises:
         MediaError: for a place that is not there or cannot be listed.
     """
     found = _walk_remote(place) if is_remote(place) else _walk_local(place)
-    return sorted(shard for shard in found if not _hidden(shard.path, place))
+    return (shard for shard in found if not _hidden(shard.path, place))
 
 
 def read_range(entry: Entry) -> bytes:
@@ -82,26 +85,33 @@ def relative(path: str, place: str) -> str:
     return path[len(base) :].lstrip("/" + os.sep).replace(os.sep, "/")
 
 
-def _walk_local(place: str) -> list[Shard]:
+def _walk_local(place: str) -> Iterator[Shard]:
     if os.path.isfile(place):
-        return [Shard(place, os.stat(place).st_size)]
+        return iter([Shard(place, os.stat(place).st_size)])
     if not os.path.isdir(place):
         raise MediaError(f"{place}: no such folder or file")
-    base = place.rstrip("/") or "/"
-    return [
-        Shard(path, size_of(path))
-        for folder, _, names in os.walk(base, onerror=_refuse)
-        for path in (os.path.join(folder, name) for name in names)
-        if os.path.isfile(path)
-    ]
+    return _below(place.rstrip("/") or "/", frozenset())
 
 
-def _refuse(error: OSError) -> None:
-    """A folder that cannot be read must not look like an empty one."""
-    raise MediaError(f"{error.filename} cannot be listed: {error.strerror}") from error
+def _below(folder: str, above: frozenset[str]) -> Iterator[Shard]:
+    """One folder held at a time; a name's place is the one that its whole path would get."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    try:
+        with os.scandir(folder) as found:
+            names = sorted(entry.name + "/" * entry.is_dir() for entry in found)
+    except OSError as error:  # a folder that cannot be read must not look like an empty one
+        raise MediaError(f"{error.filename} cannot be listed: {error.strerror}") from error
+    for name in names:
+        path = os.path.join(folder, name.removesuffix("/"))
+        if name.endswith("/"):
+            yield from _below(path, above | {real})
+        elif os.path.isfile(path):
+            yield Shard(path, size_of(path))
 
 
-def _walk_remote(place: str) -> list[Shard]:
+def _walk_remote(place: str) -> Iterator[Shard]:
     system, inner = _system(place)
     scheme = place.split("://", 1)[0]
     try:
@@ -110,12 +120,15 @@ def _walk_remote(place: str) -> list[Shard]:
         raise MediaError(f"{place} cannot be listed: {error}") from error
     if not found:
         raise MediaError(f"{place}: no such folder or file")
-    return [
-        Shard(
-            f"{scheme}://{path.lstrip('/') if scheme != 'file' else path}", info.get("size") or -1
+    return iter(
+        sorted(
+            Shard(
+                f"{scheme}://{path.lstrip('/') if scheme != 'file' else path}",
+                info.get("size") or -1,
+            )
+            for path, info in found.items()
         )
-        for path, info in found.items()
-    ]
+    )
 
 
 def _read_remote(entry: Entry) -> bytes:

@@ -28,7 +28,7 @@ class TarSource(Source):
 
     def shards(self) -> list[Shard]:
         """The tar files."""
-        found = store.walk(self.place)
+        found = list(store.walk(self.place))
         if packed := [s.path for s in found if s.path.endswith((".tar.gz", ".tgz", ".tar.zst"))]:
             raise MediaError(
                 f"{packed[0]}: members of a compressed tar cannot be reached; decompress it first"
