@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..family import Family
 
-_LIBRARIES = ("torch", "torchaudio", "transformers", "diffusers", "pillow", "soundfile", "av")
+_LIBRARIES = (
+    "torch",
+    "torchaudio",
+    "transformers",
+    "diffusers",
+    "pillow",
+    "soundfile",
+    "av",
+    "torchcodec",
+)
 
 
 def made_by(tok: "Family", options: Mapping[str, object]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class VideoFile(Clip):
     """
 
     def __init__(self, source: object) -> None:
-        self._source = source  # a path or bytes: what can be opened again
+        self.source = source  # a path or bytes: what can be opened again
         with self._opened() as (container, track), open_stream(source) as stream:
             index = index_frames(container, track, stream)
             base, stated = track.time_base, track.average_rate or track.guessed_rate
@@ -137,7 +137,7 @@ class VideoFile(Clip):
         import av  # late: most media need no FFmpeg
         from av.error import FFmpegError
 
-        with open_stream(self._source) as stream:
+        with open_stream(self.source) as stream:
             try:
                 with av.open(stream, "r") as container:
                     if not container.streams.video:

@@ -15,8 +15,10 @@ from .restore import restore_image
 from .sources import sources
 from .video_clip import Clip
 from .video_sampling import dense, spread
+from .video_torchcodec import by_torchcodec
 
 SAMPLINGS = ("spread", "dense")
+DECODERS = ("pyav", "torchcodec")
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,13 @@ class VideoPrepare:
         sampling: Annotated[str | None, Option("which frames are taken", choices=SAMPLINGS)] = None,
         fps: Annotated[float | None, Option("frames taken per second", low=1e-3, high=1e3)] = None,
         fit: Annotated[str | None, Option("how a frame meets the size", choices=FITS)] = None,
+        decoder: Annotated[
+            str, Option("torchcodec: the system's FFmpeg, where installed", choices=DECODERS)
+        ] = DECODERS[0],
         layout: str | None = None,
     ) -> Prepared:
         """All frames that are taken of one video: [frames, 3, height, width], and their origin."""
-        clip = open_video(item, layout)
+        clip = _opened(item, layout, decoder)
         indices, times = self._chosen(clip, sampling, fps)
         return self._fitted(indices, times, fit, clip.frames(indices))
 
@@ -66,6 +71,7 @@ class VideoPrepare:
         sampling: str | None = None,
         fps: float | None = None,
         fit: str | None = None,
+        decoder: str = DECODERS[0],
         layout: str | None = None,
     ) -> Iterator[Prepared]:
         """The same frames, ``frames`` at a time; the last one is repeated to fill a window.
@@ -73,7 +79,7 @@ class VideoPrepare:
         A window is prepared when it is asked for. ``origin.times`` has the true frames only, ``origin.out_samples`` their number. Where
         ``frames`` is None, there is one window of all of them.
         """
-        clip = open_video(item, layout)
+        clip = _opened(item, layout, decoder)
         indices, times = self._chosen(clip, sampling, fps)
         step = self.frames or len(indices)
         source = clip.frames(indices)
@@ -139,6 +145,13 @@ def _filled(window: Prepared, size: int) -> Prepared:
         if not missing
         else Prepared(torch.cat([frames, frames[-1:].expand(missing, -1, -1, -1)]), window.origin)
     )
+
+
+def _opened(item: object, layout: str | None, decoder: str) -> Clip:
+    if decoder not in DECODERS:
+        raise MediaError(f"decoder is {decoder!r}; expected one of: {', '.join(DECODERS)}")
+    clip = open_video(item, layout)
+    return clip if decoder == DECODERS[0] else by_torchcodec(clip)
 
 
 def open_video(item: object, layout: str | None = None) -> Clip:
