@@ -12,6 +12,7 @@ import pytest
 from bulk_sets import folder_set, job_for, tar_set, tiny_model
 
 import zoo
+from zoo.bulk import opening
 from zoo.bulk import run as bulk_run
 from zoo.bulk.job import Job
 from zoo.bulk.journal import Journal
@@ -127,7 +128,7 @@ def test_a_set_of_errors_alone_is_done_too(tmp_path: Path, card: Card) -> None:
 def test_a_shard_that_changed_gives_errors_not_wrong_tokens(tmp_path: Path, card: Card) -> None:
     source = tar_set(tmp_path / "shards", [2, 2])
     job = job_for(card, source, unit_size=2)
-    bulk_run.open_manifest(_made(tmp_path / "out"), job)
+    opening.open_manifest(_made(tmp_path / "out"), job)
     os.truncate(source / "shard-0.tar", 4096)
     summary = tokenize(job, tmp_path / "out")
     assert (summary.rows, summary.errors) == (2, 2)
@@ -177,7 +178,7 @@ def test_ranks_that_start_together_list_the_source_once(
 ) -> None:
     job, world = job_for(card, folder_set(tmp_path / "set", 10)), 3
     tok, listings, ready = zoo.load(card.path), [], Barrier(world)
-    real = bulk_run.write_manifest
+    real = opening.write_manifest
 
     def slowly(*given: object, **more: object) -> None:
         listings.append(given)
@@ -188,7 +189,7 @@ def test_ranks_that_start_together_list_the_source_once(
         ready.wait()
         tokenize(job, tmp_path / "out", Resources(rank=rank, world=world), tok=tok)
 
-    monkeypatch.setattr(bulk_run, "write_manifest", slowly)
+    monkeypatch.setattr(opening, "write_manifest", slowly)
     with ThreadPoolExecutor(world) as pool:
         list(pool.map(one, range(world)))
     assert len(listings) == 1

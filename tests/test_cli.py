@@ -298,7 +298,7 @@ def test_push(cli, monkeypatch):
         warnings.warn("check the licence", stacklevel=2)
         return "https://hub/commit/1"
 
-    monkeypatch.setattr("zoo.files.push", push)
+    monkeypatch.setattr("zoo.publish.push", push)
     code, out, err = cli("push", OFFICIAL, "me/mine")
     assert (code, out, err) == (0, "https://hub/commit/1\n", "zoo: warning: check the licence\n")
     _, out, _ = cli("push", OFFICIAL, "me/mine", "--private", "--json")

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from zoo import registry
 from zoo.errors import CardError, CheckpointUnavailableError, NotSupportedError
-from zoo.files import export, fetch_extra, push, resolve
+from zoo.files import fetch_extra, resolve
+from zoo.publish import export, push
 
 
 @pytest.fixture

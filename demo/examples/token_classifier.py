@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.bulk.job import Job
-from zoo.bulk.run import open_manifest, source_of, tokenize
+from zoo.bulk.opening import open_manifest, source_of
+from zoo.bulk.run import tokenize
 
 PATCH = 8  # pixels of the comparison's patches
 

@@ -80,7 +80,7 @@ class _Worker:
     """An actor: a model, and the unit function."""
 
     def __init__(self, job: Job, folder: str, resources: Resources) -> None:
-        from .run import open_manifest, open_tokenizer, source_of
+        from .opening import open_manifest, open_tokenizer, source_of
 
         self.job, self.folder, self.resources = job, Path(folder), resources
         self.manifest = open_manifest(self.folder, job)

@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Export."""
     folder = outputs.output_folder(args.folder)
-    from .. import files
+    from .. import publish
 
     with outputs.writing(folder):
-        files.export(args.name, folder, overwrite=args.overwrite)
+        publish.export(args.name, folder, overwrite=args.overwrite)
     written = sorted(str(path) for path in folder.iterdir())
     tell(args, "\n".join(written), {"folder": str(folder), "files": written})

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Upload."""
-    from .. import files
+    from .. import publish
 
-    address = files.push(args.name, args.repo, private=True if args.private else None)
+    address = publish.push(args.name, args.repo, private=True if args.private else None)
     tell(args, address, {"repo": args.repo, "commit": address})

@@ -151,7 +151,7 @@ def _dry_run(args: argparse.Namespace, job: "Job") -> int:
     import tempfile
 
     from ..bulk.manifest import Manifest, write_manifest
-    from ..bulk.run import source_of
+    from ..bulk.opening import source_of
     from .parts.loading import without_weights
 
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,6 +1,5 @@
-"""Where weights come from: bundled, beside the card, the Hub, a url; and how they are shared."""
+"""Where weights come from: bundled, beside the card, the Hub, a url."""
 
-from .publish import export, push
 from .resolve import fetch_extra, resolve
 
-__all__ = ["export", "fetch_extra", "push", "resolve"]
+__all__ = ["fetch_extra", "resolve"]

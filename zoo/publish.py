@@ -7,14 +7,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..atomic import atomic_write
-from ..cards import Card, Part, parse_card
-from ..errors import CardError, CheckpointUnavailableError, NotSupportedError
-from ..registry import find
-from .checksum import sha256_of
-from .resolve import fetch_extra, resolve
-from .rewrite import rewrite_card
+from . import __version__
+from .atomic import atomic_write
+from .cards import Card, Part, parse_card
+from .errors import CardError, CheckpointUnavailableError, NotSupportedError
+from .files.checksum import sha256_of
+from .files.resolve import fetch_extra, resolve
+from .files.rewrite import rewrite_card
+from .registry import find
 
 
 def export(
@@ -151,7 +151,7 @@ def _as_safetensors(part: Part, path: Path, target: Path) -> Path:
         return path
     from safetensors.torch import save_file
 
-    from ..weights import read_tensors
+    from .weights import read_tensors
 
     tensors = {
         name: tensor.clone().contiguous()
