@@ -11,8 +11,9 @@ from video_files import encoded
 import zoo
 from zoo.loading import load_random
 from zoo.models.tempme.appearance import to_patches
+from zoo.models.tempme.appearance_objective import AppearanceObjective
 from zoo.models.tempme.matching_loss import matching_losses, ranking
-from zoo.models.tempme.objective import AppearanceObjective, MatchingObjective
+from zoo.models.tempme.matching_objective import MatchingObjective
 from zoo.train import run
 from zoo.train.recipe import Recipe, Stage
 

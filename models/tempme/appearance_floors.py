@@ -28,8 +28,8 @@ from .codebook_fit import fit_codebook
 from .config import AppearanceConfig
 from .encoder import MergedVideo
 from .map_code import map_code_bits
-from .objective import window_psnr
 from .tokenizer import TempMe
+from .video_objective import window_psnr
 
 EACH = 8  # windows at a time
 RUNS = 5
