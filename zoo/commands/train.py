@@ -36,7 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only this stage of the recipe; may be repeated",
     )
     parser.add_argument(
-        "--start", metavar="NAME", help="fine-tune from this checkpoint of the same configuration"
+        "--from",
+        "--start",
+        dest="start",
+        metavar="NAME",
+        help="fine-tune from this checkpoint of the same configuration",
+    )
+    parser.add_argument(
+        "--teacher",
+        metavar="FILE",
+        help="for recipes that distil one; python -m zoo.train.teacher makes it",
     )
     parser.add_argument("--no-progress", action="store_true", help="show no bars")
 
@@ -57,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
         device=args.device,
         stages=args.stages,
         start=args.start,
+        teacher=None if args.teacher is None else Path(args.teacher),
         progress=not args.no_progress,
     )
     tell(args, f"done: zoo.load({str(folder)!r})", {"model": card.name, "output": str(folder)})

@@ -1,6 +1,7 @@
 """``zoo train``: a card, its recipe and a folder of media -> a folder that ``zoo.load`` takes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from .loop import run_stage
 from .objective import Batches, Objective
 from .recipe import Recipe, Stage, read_recipe
 from .sounds import build_sounds
+from .teacher import load_teacher
 
 
 def train(
@@ -36,6 +38,7 @@ def train(
     device: str | None = None,
     stages: Sequence[str] = (),
     start: str | None = None,
+    teacher: Path | None = None,
     progress: bool = True,
 ) -> Path:
     """Train a checkpoint by its recipe; call again to go on where a run was stopped.
@@ -47,19 +50,20 @@ def train(
         device: ``"cpu"`` or what accelerate finds.
         stages: only these stages of the recipe.
         start: fine-tune from this checkpoint of the same configuration instead of random weights.
+        teacher: file of :mod:`zoo.train.teacher`, for stages whose option ``teacher`` asks for one.
         progress: show bars.
 
     Returns:
         The folder, which holds a card and weights: ``zoo.load(folder)`` works.
 
     Raises:
-        CardError: for a card without recipe or a recipe that does not fit.
+        CardError: for a card without recipe, a recipe that does not fit, or a missing teacher.
         MediaError: for data that cannot be used.
         ZooError: when training diverges.
     """
     card = find(name)
     recipe = read_recipe(_recipe_path(card))
-    chosen = _chosen(recipe, stages, card)
+    chosen = [_taught(stage, teacher, card) for stage in _chosen(recipe, stages, card)]
     family = family_class(card.family)
     objectives = _objectives(card)
     out = out or Path("runs") / card.name
@@ -158,6 +162,19 @@ def _chosen(recipe: Recipe, names: Sequence[str], card: Card) -> list[Stage]:
         if name not in known:
             raise CardError(f"{card.name}: no stage {name!r}; the recipe has {', '.join(known)}")
     return [stage for stage in recipe.stages if not names or stage.name in names]
+
+
+def _taught(stage: Stage, teacher: Path | None, card: Card) -> Stage:
+    """The stage with the teacher's file in its options, where they ask for one."""
+    if "teacher" not in stage.options:
+        return stage
+    if teacher is None:
+        raise CardError(
+            f"{card.name}: stage {stage.name} learns from a teacher: pass --teacher FILE "
+            "(teacher=), which python -m zoo.train.teacher --data DIR makes"
+        )
+    load_teacher(teacher)  # what is wrong with it should show now, not stages later
+    return replace(stage, options={**stage.options, "teacher": str(teacher)})
 
 
 def _start(
