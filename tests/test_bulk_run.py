@@ -280,3 +280,27 @@ def test_a_job_file_of_another_version_is_refused(tmp_path: Path, card: Card) ->
     (tmp_path / "out" / "job.json").write_text(text.replace('"version": 1', '"version": 9'))
     with pytest.raises(TokenError, match="another version"):
         Job.load(tmp_path / "out")
+
+
+def test_a_rank_counts_its_own_items(
+    tmp_path: Path, card: Card, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = job_for(card, folder_set(tmp_path / "set", 10))
+    tokenize(job, tmp_path / "out", Resources(rank=0, world=2), as_json=True)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line[:1] == "{"]
+    assert [(line["items"], line["of"]) for line in lines] == [(4, 6), (6, 6)]
+    assert lines[-1]["seconds_left"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("cuda", "cuda:3"), ("cuda:1", "cuda:1"), ("cpu", "cpu")]
+)
+def test_each_process_of_a_machine_takes_a_gpu_of_its_own(
+    given: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from zoo.commands.tokenize import _own_device
+
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    assert _own_device("cuda") == "cuda"
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert _own_device(given) == expected

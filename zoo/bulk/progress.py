@@ -13,7 +13,7 @@ from .journal import Record
 
 @dataclass
 class Progress:
-    """Counts what this run adds to ``done`` of ``total`` items."""
+    """Counts what this run adds to ``done`` of the ``total`` items that are its own."""
 
     total: int
     done: int = 0

@@ -78,8 +78,9 @@ def tokenize(
             done = {unit: record for unit, record in done.items() if not record.errors}
         pending = [unit for unit in mine if unit not in done]
         if pending:
-            before = sum(record.rows + record.errors for record in done.values())
-            bar = Progress(manifest.items, before, show=progress, as_json=as_json)
+            before = sum(manifest.unit_items(unit) for unit in mine if unit in done)
+            total = sum(map(manifest.unit_items, mine))
+            bar = Progress(total, before, show=progress, as_json=as_json)
             try:
                 for record in _records(job, folder, manifest, pending, resources, tok):
                     journal.append(record)

@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         return _dry_run(args, job)
     resources = Resources(
         engine=args.engine,
-        device=args.device,
+        device=_own_device(args.device),
         workers=args.workers,
         batch_size=args.batch_size,
         rank=_from_environment(args.rank, "RANK", 0),
@@ -194,6 +194,12 @@ def _bits_per_item(tok: "Tokenizer", prefix: int | None) -> float | None:
 def _from_environment(given: int | None, name: str, usual: int) -> int:
     """A flag, or what torchrun and most launchers set."""
     return given if given is not None else int(os.environ.get(name) or usual)
+
+
+def _own_device(given: str) -> str:
+    """Of several processes on one machine, each takes the GPU of its number."""
+    number = os.environ.get("LOCAL_RANK")
+    return f"cuda:{number}" if given == "cuda" and number else given
 
 
 def _facts(summary: "Summary") -> dict[str, Any]:
