@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
@@ -39,7 +39,12 @@ def run_stage(
         ZooError: when the loss is no longer a number.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    accelerator = Accelerator(mixed_precision=stage.precision, cpu=device == "cpu")
+    accelerator = Accelerator(
+        mixed_precision=stage.precision,
+        cpu=device == "cpu",
+        # Of several processes: what one stage does not train, or one step does not use.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
     state = load_newest(folder)
     if fresh and state is None:
         objective.begin(items)

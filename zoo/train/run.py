@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from torch import nn
 
 from .. import __version__
@@ -71,7 +72,9 @@ def train(
     config, module = _start(card, family, recipe.seed, start)
     tok = family(card, config, module)
 
-    items, judged = _banks(tok, data, recipe, out / "data", progress)
+    processes = PartialState(cpu=device == "cpu")  # of a launcher; alone where there is none
+    with processes.main_process_first():  # it prepares the media, the others find them
+        items, judged = _banks(tok, data, recipe, out / "data", progress)
     for stage in chosen:
         done = out / f"{stage.name}.safetensors"
         if done.exists():
@@ -89,8 +92,12 @@ def train(
             progress=progress,
         )
         module.to("cpu")
-        save_checkpoint(module, done, {"stage": stage.name})
-    _write_result(card, module, recipe, out)
+        if processes.is_main_process:
+            save_checkpoint(module, done, {"stage": stage.name})
+        processes.wait_for_everyone()
+    if processes.is_main_process:
+        _write_result(card, module, recipe, out)
+    processes.wait_for_everyone()
     return out
 
 
