@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from samples import picture
 
 import zoo
 from zoo.errors import CardError, MediaError, ZooError
+from zoo.files.rewrite import without_keys
 from zoo.loading import load_random
 from zoo.models.flextok.objective import (
     AutoencoderObjective,
@@ -25,6 +27,7 @@ from zoo.train import run
 from zoo.train.data import ItemBank, build_bank, find_entries
 from zoo.train.loop import run_stage
 from zoo.train.recipe import Recipe, Stage, read_recipe
+from zoo.train.result import OF_OTHER_WEIGHTS
 from zoo.train.state import load_newest, saved_states
 
 CARD = Path(__file__).parent / "cards" / "test-flextok.md"
@@ -169,6 +172,10 @@ def test_zoo_train_ends_in_a_folder_that_loads(
     tokens = tok.encode(picture(40, 50, 0))
     assert tokens.lengths.tolist() == [16]
     assert tok.space != zoo.card(CARD).code_space  # new weights: ids of their own
+    told = (out / "README.md").read_text()
+    assert "on 4 items of `data of mine`; 2 others were held out" in told
+    assert re.search(r"\| flow \| psnr_16_tokens_20_steps \| [0-9.]+ \|", told)
+    assert re.search(r"\| flow \| 6 \| 4 \| 0.001 \| no \| 0\.[0-9] \|", told)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").glob("*.safetensors")}
     again = run.train(str(CARD), data, tmp_path / "run", device="cpu", progress=False)
     assert zoo.load(again).encode(picture(40, 50, 0)) == tokens  # nothing was trained twice
@@ -177,6 +184,19 @@ def test_zoo_train_ends_in_a_folder_that_loads(
     )
     with pytest.raises(CardError, match="no stage 'flwo'"):
         run.train(str(CARD), data, tmp_path / "run", stages=["flwo"])
+
+
+def test_new_weights_do_not_inherit_what_others_reached(tmp_path: Path) -> None:
+    card = zoo.card("flextok-tiny")
+    text = card.path.read_text()
+    assert "model-index:" in text
+    changed = without_keys(text, "card", OF_OTHER_WEIGHTS)
+    assert "model-index:" not in changed
+    assert "datasets:" not in changed
+    (tmp_path / "flextok-tiny.md").write_text(changed)
+    assert zoo.card(tmp_path / "flextok-tiny.md").config == card.config
+    kept = [line for line in text.splitlines() if line in changed.splitlines()]
+    assert kept == changed.splitlines()  # every other line as it was
 
 
 def test_rescaling_latents_changes_no_pixel(items: ItemBank) -> None:

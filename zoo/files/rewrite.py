@@ -1,6 +1,6 @@
 """Change a card's ``source`` and leave everything else as its author wrote it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -70,6 +70,17 @@ def _span(zoo: Value, key: str, lines: list[str]) -> tuple[int, int]:
     while lines[stop - 1].lstrip()[:1] in ("", "#"):
         stop -= 1
     return start, stop
+
+
+def without_keys(text: str, path: str, keys: Sequence[str]) -> str:
+    """A card's text without some keys of its front matter."""
+    for key in keys:
+        front, body = split_front_matter(text, path)
+        top, lines = compose(front, path), front.splitlines()
+        if key in top.entries():
+            start, stop = _span(top, key, lines)
+            text = "\n".join(["---", *lines[:start], *lines[stop:], "---", body])
+    return text
 
 
 def rewrite_facts(text: str, path: str, facts: Mapping[str, Any]) -> str:

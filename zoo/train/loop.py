@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import torch
@@ -59,9 +60,9 @@ def run_stage(
         fused=True,
     )
     average = AveragedModel(objective.trained, multi_avg_fn=get_ema_multi_avg_fn(stage.ema))
-    start = 0
+    start, spent, began = 0, 0.0, time.perf_counter()
     if state is not None:
-        start = state["step"]
+        start, spent = state["step"], state.get("seconds", 0.0)
         objective.trained.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
@@ -70,10 +71,14 @@ def run_stage(
         wrapped.compile()
     report = Report(folder, enabled=accelerator.is_main_process)
 
+    def seconds() -> float:
+        return spent + time.perf_counter() - began
+
     def checkpoint(step: int) -> None:
         if accelerator.is_main_process:
             parts = {"model": objective.trained, "average": average, "optimizer": optimizer}
-            save_state(folder, step, {name: part.state_dict() for name, part in parts.items()})
+            states = {name: part.state_dict() for name, part in parts.items()}
+            save_state(folder, step, {**states, "seconds": seconds()})
 
     def validate(step: int) -> None:
         if accelerator.is_main_process:
@@ -81,7 +86,8 @@ def run_stage(
             objective.trained.load_state_dict(average.module.state_dict())
             objective.eval()
             with torch.inference_mode():
-                report.validation(step, objective.validate(held_out), objective.pictures(held_out))
+                values, pictures = objective.validate(held_out), objective.pictures(held_out)
+                report.validation(step, values, pictures, seconds())
             objective.trained.load_state_dict(current)
 
     bar = tqdm(

@@ -3,9 +3,22 @@
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from ..atomic import atomic_write
 from .objective import Cell
+
+LOG = "metrics.jsonl"
+
+
+def last_validation(folder: Path) -> dict[str, Any]:
+    """The last line of validation figures that a stage's folder has; empty where there is none."""
+    try:
+        lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    entries = [json.loads(line) for line in lines]
+    return next((entry for entry in reversed(entries) if "validation" in entry), {})
 
 
 class Report:
@@ -14,15 +27,20 @@ class Report:
     def __init__(self, folder: Path, enabled: bool = True) -> None:
         self.folder = folder
         self.enabled = enabled
-        self.log = folder / "metrics.jsonl"
+        self.log = folder / LOG
 
     def losses(self, step: int, values: dict[str, float]) -> None:
         """Append one line of training losses."""
         self._append({"step": step, "train": values})
 
-    def validation(self, step: int, values: dict[str, float], pictures: list[list[Cell]]) -> None:
-        """Append one line of validation figures; draw curves and pictures anew."""
-        self._append({"step": step, "validation": values})
+    def validation(
+        self, step: int, values: dict[str, float], pictures: list[list[Cell]], seconds: float
+    ) -> None:
+        """Append one line of validation figures; draw curves and pictures anew.
+
+        ``seconds``: that the stage has taken up to here, over all of its runs.
+        """
+        self._append({"step": step, "validation": values, "seconds": round(seconds, 1)})
         self._plot()
         if pictures and self.enabled:
             from ..media.grid import labelled_grid

@@ -10,13 +10,9 @@ import torch
 from accelerate import PartialState
 from torch import nn
 
-from .. import __version__
-from ..atomic import atomic_write
 from ..cards import Card, VideoInput
 from ..errors import CardError, NotSupportedError
 from ..families import family_class, family_module
-from ..files.checksum import sha256_of
-from ..files.rewrite import rewrite_card
 from ..loading import build_module, read_config
 from ..media.image import to_uint8
 from ..registry import find
@@ -27,6 +23,7 @@ from .data import build_bank, find_entries
 from .loop import run_stage
 from .objective import Batches, Objective
 from .recipe import Recipe, Stage, read_recipe
+from .result import Run, write_result
 from .sounds import build_sounds
 from .teacher import load_teacher
 
@@ -96,7 +93,20 @@ def train(
             save_checkpoint(module, done, {"stage": stage.name})
         processes.wait_for_everyone()
     if processes.is_main_process:
-        _write_result(card, module, recipe, out)
+        write_result(
+            Run(
+                card=card,
+                data=data.resolve().name,
+                items=len(items),
+                held_out=len(judged),
+                seed=recipe.seed,
+                processes=processes.num_processes,
+                start=start,
+                stages=recipe.stages,
+            ),
+            module,
+            out,
+        )
     processes.wait_for_everyone()
     return out
 
@@ -196,20 +206,3 @@ def _start(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return config, build_module(family, config)
-
-
-def _write_result(card: Card, module: nn.Module, recipe: Recipe, out: Path) -> None:
-    """Weights in half precision and a card that names them."""
-    weights = out / "model.safetensors"
-    facts = {"checkpoint": card.name, "zoo": __version__, "seed": str(recipe.seed)}
-    save_checkpoint(module, weights, facts, dtype=torch.float16)
-    part = {
-        "name": card.source[0].name,
-        "role": "both",
-        "file": weights.name,
-        "sha256": sha256_of(weights),
-        "format": "zoo",
-    }
-    text = rewrite_card(card, {card.source[0].name: part}, same_ids=False)
-    with atomic_write(out / "README.md") as temporary:
-        temporary.write_text(text, encoding="utf-8")
