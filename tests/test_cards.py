@@ -7,7 +7,7 @@ import pytest
 from card_text import SHA, TEXT, changed, line_of, parse
 
 from zoo.cards import AudioInput, Card, VideoInput, read_card
-from zoo.cards.table import BEGIN, END, insert_table, markdown_table
+from zoo.cards.table import insert_table, markdown_table
 from zoo.errors import CardError
 from zoo.registry import find, list_models
 
@@ -189,8 +189,9 @@ def test_table():
     rows = text.splitlines()
     assert len(rows) == 4
     assert rows[2] == ("| [toy-a](model_cards/toy-a.md) | image | toy | 64 | 576 | bundled | mit |")
-    page = insert_table(f"a\n{BEGIN}\nold\n{END}\nb\n", text)
-    assert page == f"a\n{BEGIN}\n{text}{END}\nb\n"
+    begin, end = "<!-- checkpoints: begin -->", "<!-- checkpoints: end -->"
+    page = insert_table(f"a\n{begin}\nold\n{end}\nb\n", text)
+    assert page == f"a\n{begin}\n{text}{end}\nb\n"
     assert insert_table(page, text) == page
     with pytest.raises(CardError, match="no lines"):
         insert_table("a", text)

@@ -16,6 +16,8 @@ from zoo.eval.leaderboard.load import read_result
 from zoo.eval.leaderboard.rows import boards
 from zoo.eval.statistics.paired import paired_difference
 
+PAPER = {"title": "a paper", "url": "https://example.org", "read": "2026-11-24"}
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -89,7 +91,7 @@ def test_only_what_is_comparable_shares_a_table(copy: Path) -> None:
     ] == [4, 2]
     both = max(found, key=lambda board: len(board.rows))
     assert "psnr (2)" in both.metrics
-    change(copy / "0.json", kind="reported", source="a paper")
+    change(copy / "0.json", kind="reported", source=PAPER)
     assert len(boards([read_result(copy / f"{number}.json") for number in range(3)])) == 3
 
 
@@ -173,7 +175,7 @@ def test_a_result_is_measured_again(
     out = capsys.readouterr().out
     assert "listed of the data: 3 recorded, 2 now" in out
     assert "the task's settings" in out
-    change(copy / "2.json", kind="reported", source="a paper")
+    change(copy / "2.json", kind="reported", source=PAPER)
     assert main(words) == 1
     assert "a paper" in capsys.readouterr().err
 

@@ -22,13 +22,19 @@ def build(results: Sequence[Result], folder: Path) -> list[Path]:
     """
     folder.mkdir(exist_ok=True)
     found = boards(results)
-    plots = {i: plot for i, board in enumerate(found) if (plot := _plot(board)) is not None}
-    texts = {"index.html": page(found, plots), "leaderboard.md": markdown(found)}
+    texts = {"index.html": page_html(results), "leaderboard.md": markdown(found)}
     texts |= {f"board-{i + 1}.csv": csv_text(board) for i, board in enumerate(found)}
     for name, text in texts.items():
         with atomic_write(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return [folder / name for name in texts]
+
+
+def page_html(results: Sequence[Result]) -> str:
+    """The page alone; it needs no other file."""
+    found = boards(results)
+    plots = {i: plot for i, board in enumerate(found) if (plot := _plot(board)) is not None}
+    return page(found, plots)
 
 
 def _plot(board: Board) -> bytes | None:

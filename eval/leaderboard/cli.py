@@ -1,19 +1,25 @@
-"""``zoo leaderboard build | verify | rerun | compare | submit``: what result files are for."""
+"""``zoo leaderboard show | build | verify | rerun | compare | submit``: what results are for."""
 
 import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from zoo.atomic import atomic_write
+from zoo.cards.table import insert_table
 from zoo.commands.parts import outputs
 from zoo.errors import ZooError
 
 from . import compare as pairs
 from .build import build
-from .load import load_results, read_result
+from .load import Result, load_results, read_result
+from .outdated import outdated
+from .published import published
 from .rerun import TOLERANCE, differences, figures, rerun
 from .rerun import text as rerun_text
+from .rows import boards
 from .submit import submit
+from .tables import markdown
 from .verify import problems
 
 
@@ -30,9 +36,21 @@ def main(argv: Sequence[str]) -> int:
     return args.run(args)
 
 
+def _show(args: argparse.Namespace) -> int:
+    results = [one for one in _results(args) if args.kind in (None, one.body["kind"])]
+    text = markdown(boards(results), args.level)
+    if args.into is None:
+        print(text, end="")
+        return 0
+    with outputs.writing(args.into), atomic_write(args.into) as temporary:
+        old = args.into.read_text(encoding="utf-8")
+        temporary.write_text(insert_table(old, text, "leaderboard"), encoding="utf-8")
+    return 0
+
+
 def _build(args: argparse.Namespace) -> int:
     folder = outputs.output_folder(args.output)
-    results = load_results(args.results)
+    results = _results(args)
     with outputs.writing(folder):
         written = build(results, folder)
     print("\n".join(map(str, written)))
@@ -40,8 +58,11 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    results = [result for result in load_results(args.results) if result.measured]
+    results = [result for result in _results(args) if result.measured]
     found = {str(result.path): problems(result) for result in results}
+    if args.current:
+        for result in results:
+            found[str(result.path)] += [f"outdated: {one}" for one in outdated(result)]
     if args.json:
         print(json.dumps(found, indent=1))
     else:
@@ -79,15 +100,34 @@ def _submit(args: argparse.Namespace) -> int:
     return 0
 
 
+def _results(args: argparse.Namespace) -> list[Result]:
+    return load_results(args.results) if args.results else published()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zoo leaderboard", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
+    results = "result files and folders of them (those that come with the package)"
+    showing = verbs.add_parser("show", help="print results as Markdown")
+    showing.add_argument("results", nargs="*", type=Path, help=results)
+    showing.add_argument("--kind", choices=("measured", "reported"), help="one of the two (both)")
+    showing.add_argument("--level", type=int, default=2, metavar="N", help="of headings (2)")
+    showing.add_argument(
+        "--into",
+        type=Path,
+        metavar="FILE.md",
+        help="write it between the lines <!-- leaderboard: begin --> and end of this file",
+    )
+    showing.set_defaults(run=_show)
     making = verbs.add_parser("build", help="a page, Markdown and CSV of results")
-    making.add_argument("results", nargs="+", type=Path, help="result files and folders of them")
+    making.add_argument("results", nargs="*", type=Path, help=results)
     making.add_argument("-o", "--output", required=True, metavar="DIR")
     making.set_defaults(run=_build)
     checking = verbs.add_parser("verify", help="check results against their samples")
-    checking.add_argument("results", nargs="+", type=Path, help="result files and folders of them")
+    checking.add_argument("results", nargs="*", type=Path, help=results)
+    checking.add_argument(
+        "--current", action="store_true", help="also whether task, weights and ids are still these"
+    )
     checking.add_argument("--json", action="store_true")
     checking.set_defaults(run=_verify)
     again = verbs.add_parser(

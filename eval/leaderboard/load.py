@@ -14,6 +14,8 @@ NEEDED = {
     "measured": ("run", "task", "code", "environment", "model", "data", "qualities", "samples"),
     "reported": ("task", "model", "data", "qualities", "source"),
 }
+SOURCE = ("title", "url", "read")
+"""What must be known of who reports a figure: its name, where it stands, when it was read."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Result:
         return (
             self.body["kind"],
             task["name"],
-            task["version"],
+            task.get("version"),
             data["name"],
             data.get("fingerprint", ""),
         )
@@ -74,9 +76,15 @@ def read_result(path: Path) -> Result:
     if body.get("kind") not in NEEDED:
         raise ZooError(f"{path}: kind is {body.get('kind')!r}; expected measured or reported")
     missing = [name for name in NEEDED[body["kind"]] if name not in body]
+    if body["kind"] == "reported" and "source" in body:
+        missing += [f"source.{name}" for name in SOURCE if not _text_in(body["source"], name)]
     if missing:
         raise ZooError(f"{path}: lacks {', '.join(missing)}")
     return Result(path, body)
+
+
+def _text_in(source: object, name: str) -> bool:
+    return isinstance(source, dict) and isinstance(source.get(name), str) and source[name] != ""
 
 
 def _unfinished(path: Path) -> bool:

@@ -53,7 +53,9 @@ def recorded_words(result: Result, data: Path, model: str | None = None) -> list
         ZooError: if the result was not measured by ``zoo eval``, or its checkpoint has to be given.
     """
     if not result.measured:
-        raise ZooError(f"{result.path}: reported by {result.body['source']}, not measured here")
+        raise ZooError(
+            f"{result.path}: reported by {result.body['source']['title']}, not measured here"
+        )
     program, verb, *words = result.body["run"]["command"]
     if (program, verb) != ("zoo", "eval"):
         raise ZooError(f"{result.path}: made by '{program} {verb}'; expected 'zoo eval'")

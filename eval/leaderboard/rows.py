@@ -7,6 +7,8 @@ from typing import Any
 
 from .load import Result
 
+RATES = {"bits/pixel": "per_pixel", "bits/s": "per_second"}
+
 
 @dataclass(frozen=True)
 class Board:
@@ -16,10 +18,19 @@ class Board:
     modality: str
     reported: bool
     metrics: tuple[str, ...]
+    """Also ``METRIC of CODEC``: what a classical codec reaches with as many bits."""
     directions: dict[str, bool | None]
     rows: tuple[dict[str, Any], ...]
     """Plain values by column; per metric also ``NAME/ci95``, ``NAME/n`` and ``NAME/failed``."""
     results: tuple[Result, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that people look at: what a row is, what it costs, its metrics."""
+        rates = [name for name in RATES if any(row[name] is not None for row in self.rows)]
+        options = ["options"] if any(row["options"] for row in self.rows) else []
+        judged = [name for name in self.metrics if self.directions[name] is not None]
+        return ("model", *options, "prefix", "bits", *rates, *judged)
 
 
 def boards(results: Sequence[Result]) -> list[Board]:
@@ -32,6 +43,7 @@ def boards(results: Sequence[Result]) -> list[Board]:
 
 def _board(results: list[Result]) -> Board:
     directions: dict[str, bool | None] = {}
+    equal: dict[str, bool | None] = {}
     rows = []
     for result in results:
         for quality in result.body["qualities"]:
@@ -40,14 +52,21 @@ def _board(results: list[Result]) -> Board:
                 column = _column(name, figure, results)
                 directions[column] = figure.get("higher_is_better")
                 row[column] = figure["value"]
-                for detail in ("ci95", "n", "failed"):
+                for detail in ("ci95", "n", "failed", "settings"):
                     row[f"{column}/{detail}"] = figure.get(detail)
+            for codec, reached in quality.get("equal_bits", {}).items():
+                for name in reached:
+                    column = f"{name} of {codec}"
+                    equal[column] = directions.get(name)
+                    row[column] = reached[name]
             rows.append(row)
+    directions |= {name: equal[name] for name in equal if any(row.get(name) for row in rows)}
     first = results[0].body
     data = first["data"]
     count = f"{data['scored']} samples of " if "scored" in data else ""
+    version = "" if first["task"].get("version") is None else f" {first['task']['version']}"
     return Board(
-        f"{first['task']['name']} {first['task']['version']}: {count}{data['name']}",
+        f"{first['task']['name']}{version}: {count}{data['name']}",
         first["model"].get("modality", ""),
         not results[0].measured,
         tuple(directions),
@@ -66,10 +85,11 @@ def _leading(result: Result, quality: dict[str, Any]) -> dict[str, Any]:
         "prefix": quality["prefix"],
         "bits": rate.get("nominal_bits"),
         "entropy_bits": rate.get("entropy_bits"),
+        **{name: (rate.get(part) or {}).get("nominal_bits") for name, part in RATES.items()},
         "license": body["model"].get("license"),
         "parameters": body["model"].get("parameters"),
         "file": result.path.name,
-        "source": body.get("source", ""),
+        "source": body["source"]["title"] if "source" in body else "",
     }
 
 

@@ -36,7 +36,7 @@ def submit(result: Result, dataset: str, folder: Path, url: str | None) -> list[
     """
     if not result.measured:
         raise ZooError(
-            f"{result.path}: quoted from {result.body['source']}; submit what you measured"
+            f"{result.path}: quoted from {result.body['source']['title']}; submit what you measured"
         )
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", dataset):
         raise ZooError(

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from ..errors import CardError
 from .card import Card
 
-BEGIN, END = "<!-- checkpoints: begin -->", "<!-- checkpoints: end -->"
 _COLUMNS = ("name", "modality", "family", "tokens", "bits", "weights, parameters", "licence")
 
 
@@ -23,17 +22,18 @@ def markdown_table(cards: Iterable[Card], link: str = "model_cards/{name}.md") -
     return "".join(f"| {' | '.join(cell.replace('|', ' ') for cell in row)} |\n" for row in rows)
 
 
-def insert_table(text: str, table: str) -> str:
-    """``text`` with the table between its two marks replaced by ``table``.
+def insert_table(text: str, table: str, mark: str = "checkpoints") -> str:
+    """``text`` with what is between ``<!-- MARK: begin -->`` and ``end`` replaced by ``table``.
 
     Raises:
-        CardError: if ``text`` lacks the marks ``BEGIN`` and ``END``.
+        CardError: if ``text`` lacks the two marks.
     """
-    before, found, rest = text.partition(BEGIN)
-    _, found_end, after = rest.partition(END)
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    before, found, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
     if not (found and found_end):
-        raise CardError(f"the text has no lines {BEGIN!r} and {END!r} to put the table between")
-    return f"{before}{BEGIN}\n{table}{END}{after}"
+        raise CardError(f"the text has no lines {begin!r} and {end!r} to put the table between")
+    return f"{before}{begin}\n{table}{end}{after}"
 
 
 def count_text(card: Card) -> str:
