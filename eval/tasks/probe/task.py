@@ -15,7 +15,7 @@ from ...reconstruction.setup import Setup
 from ...samples import list_samples
 from ...samples.labels import labels_of
 
-VERSION = 1
+VERSION = 2
 VERB = "encode"
 PROBES = ("vectors", "bag", "attentive")
 
