@@ -14,10 +14,11 @@ from tiny import make_tiny_flextok
 from zoo.cli import main
 from zoo.errors import ZooError
 from zoo.eval.anchors import ANCHORS, Setting
+from zoo.eval.anchors.moving import without_notes
 from zoo.eval.metrics import Pair
 from zoo.eval.metrics.psnr import Psnr
 from zoo.eval.metrics.si_sdr import SiSdr
-from zoo.eval.plots.curve import draw_curve
+from zoo.eval.plots.curve import chosen_metrics, draw_curve
 from zoo.eval.reconstruction.equal_bits import at_equal_bits
 from zoo.eval.results.front import front
 
@@ -53,6 +54,37 @@ def test_opus_is_in_step_with_its_input() -> None:
     assert found["si_sdr"] > 10
     stereo = torch.cat([item, -item])
     assert anchor.code(stereo, 16000, Setting(64000))[0].shape == stereo.shape
+
+
+@pytest.mark.parametrize("name", ANCHORS["video"])
+def test_video_codecs_trade_bits_for_quality(name: str) -> None:
+    anchor = ANCHORS["video"][name]()
+    frames = np.array(picture(65, 79, 0)).transpose(2, 0, 1)
+    clip = torch.from_numpy(np.stack([np.roll(frames, shift, 2) for shift in range(9)]))
+    found = [anchor.code(clip, None, setting) for setting in anchor.settings[::3]]
+    assert all(decoded.shape == clip.shape for decoded, _ in found)
+    bits = [spent for _, spent in found]
+    values = [Psnr().measure(Pair(clip, decoded))["psnr"] for decoded, _ in found]
+    assert bits == sorted(bits)
+    assert values == sorted(values)
+    assert values[-1] > 28
+    alone = anchor.code(clip[:1], None, anchor.settings[6])[1]
+    assert found[2][1] < 0.8 * len(clip) * alone  # frames predict each other
+
+
+def test_only_notes_are_left_out_of_h264() -> None:
+    units = [b"\0\0\0\1\x67set", b"\0\0\1\x06note", b"\0\0\0\1\x06more", b"\0\0\1\x65picture"]
+    assert without_notes(b"".join(units)) == units[0] + units[3]
+
+
+def test_a_pattern_names_the_metrics_of_a_plot() -> None:
+    names = ["accuracy_majority", "accuracy_bag", "other"]
+    results = [{"qualities": [{"metrics": dict.fromkeys(names)}]}]
+    assert chosen_metrics(results, None) == names[:2]
+    assert chosen_metrics(results, "*a*y_bag") == ["accuracy_bag"]
+    assert chosen_metrics(results, "fid") == ["fid"]
+    results[0]["qualities"][0]["metrics"] = {"psnr": None, "ssim": None}
+    assert chosen_metrics(results, None) == ["psnr"]
 
 
 def test_equal_bits_are_read_off_the_front() -> None:

@@ -14,7 +14,9 @@ from tiny import make_tiny_flextok
 from zoo.cli import main
 from zoo.eval.leaderboard.load import read_result
 from zoo.eval.leaderboard.rows import boards
+from zoo.eval.leaderboard.submit import HUB_TASKS
 from zoo.eval.statistics.paired import paired_difference
+from zoo.eval.tasks import task_names
 
 PAPER = {"title": "a paper", "url": "https://example.org", "read": "2026-11-24"}
 
@@ -208,6 +210,15 @@ def test_the_forms_of_the_hub(
     card = ModelCardData(model_name="two", **{"model-index": text["model-index"]})
     (index,) = card.to_dict()["model-index"]
     assert index["name"] == "two"
+    assert index["results"][0]["task"] == {
+        "type": "image-to-image",
+        "name": "image_reconstruction 2",
+    }
+    benchmark = yaml.safe_load((tmp_path / "forms/for-the-dataset/eval.yaml").read_text())
+    known = {task["id"] for task in benchmark["tasks"]}
+    assert known == {"image_reconstruction_psnr", "image_reconstruction_ssim"}
+    assert {*values} == known
+    assert HUB_TASKS.keys() >= {*task_names()}
     metrics = index["results"][0]["metrics"]
     psnr = [one for one in metrics if one["type"] == "psnr"]
     assert [one["args"]["prefix"] for one in psnr] == [1, 16]

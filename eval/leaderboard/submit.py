@@ -1,8 +1,10 @@
 """A measured result in the two forms of the Hugging Face Hub.
 
-``model-index`` of a model card keeps a metric with its settings and interval. A file of
-``.eval_results/`` keeps one number per data set and task, and shows up on the data set's page once
-the Hub knows that benchmark; the rest goes into its note.
+``model-index`` of a model card keeps a metric with its settings and interval; its task types are the
+Hub's own (huggingface.co/tasks). A file of ``.eval_results/`` keeps one number per data set and
+task, and shows up on the data set's page once the Hub knows that benchmark; the rest goes into its
+note. Its task ids must stand in the ``eval.yaml`` of the data set's repository, so a file to put
+there is written too.
 """
 
 import re
@@ -18,7 +20,18 @@ from zoo.errors import ZooError
 from .load import Result
 
 FOLDER = ".eval_results"
+DATASET_FOLDER = "for-the-dataset"
 MODEL_INDEX = "model-index.yaml"
+BENCHMARK = "eval.yaml"
+FRAMEWORK = "tokenizer-zoo"
+HUB_TASKS = {
+    "image_reconstruction": "image-to-image",
+    "audio_reconstruction": "audio-to-audio",
+    "video_reconstruction": "video-to-video",
+    "retrieval": "feature-extraction",
+    "probe": "{modality}-classification",
+}
+"""Task ids of the Hub (``PIPELINE_DATA`` of the npm package @huggingface/tasks) for ours."""
 
 
 def submit(result: Result, dataset: str, folder: Path, url: str | None) -> list[Path]:
@@ -50,7 +63,9 @@ def submit(result: Result, dataset: str, folder: Path, url: str | None) -> list[
             texts[f"{FOLDER}/{name}"] = yaml_text(entries)
     if len(texts) == 1:
         raise ZooError(f"{result.path}: none of its metrics has a value")
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    texts[f"{DATASET_FOLDER}/{BENCHMARK}"] = yaml_text(benchmark(result))
+    for name in (FOLDER, DATASET_FOLDER):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         with atomic_write(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -64,7 +79,8 @@ def model_index(result: Result, dataset: str, url: str | None) -> list[dict[str,
     body = result.body
     found = [
         EvalResult(
-            task_type=body["task"]["name"],
+            task_type=hub_task(result),
+            task_name=f"{body['task']['name']} {body['task']['version']}",
             dataset_type=dataset,
             dataset_name=body["data"]["name"],
             dataset_args={key: body["data"][key] for key in ("limit", "shuffle", "fingerprint")},
@@ -75,7 +91,6 @@ def model_index(result: Result, dataset: str, url: str | None) -> list[dict[str,
                 "prefix": quality["prefix"],
                 **{key: figure[key] for key in ("n", "failed", "ci95", "unit") if figure.get(key)},
                 "settings": figure.get("settings"),
-                "task_version": body["task"]["version"],
             },
             source_name=None if url is None else "zoo eval",
             source_url=url,
@@ -92,12 +107,11 @@ def eval_results(
     """What one file of ``.eval_results/`` holds: an entry per metric of a quality."""
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
-    task = result.body["task"]["name"]
     return eval_result_entries_to_yaml(
         [
             EvalResultEntry(
                 dataset_id=dataset,
-                task_id=f"{task}_{name}",
+                task_id=task_id(result, name),
                 value=figure["value"],
                 date=result.body["run"]["started_at"],
                 source_url=url,
@@ -107,6 +121,32 @@ def eval_results(
             for name, figure in _valued(quality)
         ]
     )
+
+
+def benchmark(result: Result) -> dict[str, Any]:
+    """What the data set's ``eval.yaml`` has to say for these numbers to be shown on its page."""
+    task = result.body["task"]["name"]
+    names = {name for quality in result.body["qualities"] for name, _ in _valued(quality)}
+    return {
+        "name": f"{task} of {result.body['data']['name']}",
+        "description": f"zoo eval NAME {task}; {result.body['data']['listed']} samples",
+        "evaluation_framework": FRAMEWORK,
+        "tasks": [
+            {"id": task_id(result, name), "config": "default", "split": "test"}
+            for name in sorted(names)
+        ],
+    }
+
+
+def hub_task(result: Result) -> str:
+    """The Hub's task id that is nearest."""
+    body = result.body
+    return HUB_TASKS.get(body["task"]["name"], "other").format(modality=body["model"]["modality"])
+
+
+def task_id(result: Result, metric: str) -> str:
+    """A data set has one number per task: each metric is a task of its own."""
+    return f"{result.body['task']['name']}_{metric}"
 
 
 def note(result: Result, quality: dict[str, Any], figure: dict[str, Any]) -> str:

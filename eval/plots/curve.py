@@ -1,6 +1,8 @@
 """Quality against bits: a line per tokenizer over its prefixes, dashed ones for anchors."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,9 +29,11 @@ class Point(NamedTuple):
 def draw_curve(
     results: Sequence[Result], metric: str | None, path: Path, marks: Sequence[str] = ()
 ) -> None:
-    """Draw results of one task to a PNG or SVG file; by default their first metric.
+    """Draw results of one task to a PNG or SVG file.
 
-    ``marks`` tell results of one tokenizer apart in the legend.
+    ``metric`` may be a pattern, ``accuracy_*``: then every metric of that name is a line. By default
+    the first metric, and of accuracies all. ``marks`` tell results of one tokenizer apart in the
+    legend.
 
     Raises:
         ZooError: if no result has the metric, or the file cannot be written.
@@ -41,37 +45,56 @@ def draw_curve(
             "a plot needs matplotlib: pip install 'tokenizer-zoo[eval]'"
         ) from error
 
-    metric = metric or next(iter(results[0]["qualities"][0]["metrics"]))
+    names = chosen_metrics(results, metric)
     axis = _axis(results)
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     plot = figure.add_subplot()
-    drawn = 0
+    drawn: Counter[str] = Counter()
     for result, mark in zip(results, marks or [""] * len(results), strict=True):
-        points = _points(result["qualities"], metric, axis, "prefix")
-        if not points:
-            continue
-        drawn += 1
-        spans = [[p.value - p.low for p in points], [p.high - p.value for p in points]]
-        bits, values = [p.bits for p in points], [p.value for p in points]
-        name = ", ".join(filter(None, (result["model"]["name"], mark)))
-        plot.errorbar(bits, values, yerr=spans, marker="o", markersize=4, capsize=2, label=name)
-        for point in points[:: 1 + len(points) // LABELS]:
-            plot.annotate(
-                point.label, (point.bits, point.value), textcoords="offset points", xytext=(4, -11),
-                fontsize=7,
-            )  # fmt: skip
+        for name in names:
+            points = _points(result["qualities"], name, axis, "prefix")
+            words = (result["model"]["name"], mark, name if len(names) > 1 else "")
+            if points:
+                drawn[name] += 1
+                _draw_line(plot, points, ", ".join(filter(None, words)))
     if not drawn:
-        raise ZooError(f"nothing to draw: no quality has a value of {metric!r}")
-    _draw_anchors(plot, results, metric, axis)
+        raise ZooError(f"nothing to draw: no quality has a value of {metric or names[0]!r}")
+    if len(names) == 1:
+        _draw_anchors(plot, results, names[0], axis)
     plot.set_xscale("log")
     plot.set_xlabel(AXES[axis])
-    entry = next(e for r in results for q in r["qualities"] if (e := q["metrics"].get(metric)))
-    plot.set_ylabel(f"{metric} ({entry['unit']})" if entry["unit"] else metric)
+    plot.set_ylabel(_what(results, names))
     plot.set_title(_title(results), fontsize=10)
     plot.grid(alpha=0.3)
     plot.legend(fontsize=8)
     with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=150)
+
+
+def chosen_metrics(results: Sequence[Result], metric: str | None) -> list[str]:
+    """The metrics of the results that ``metric``, a name or a pattern, asks for."""
+    known = {name: None for one in results for q in one["qualities"] for name in q["metrics"]}
+    first = next(iter(known))
+    usual = "accuracy_*" if first.startswith("accuracy_") else first
+    pattern = usual if metric is None else metric
+    return [name for name in known if fnmatchcase(name, pattern)] or [pattern]
+
+
+def _what(results: Sequence[Result], names: Sequence[str]) -> str:
+    entry = next(e for r in results for q in r["qualities"] if (e := q["metrics"].get(names[0])))
+    what = names[0] if len(names) == 1 else names[0].partition("_")[0]
+    return f"{what} ({entry['unit']})" if entry["unit"] else what
+
+
+def _draw_line(plot: Any, points: Sequence[Point], name: str) -> None:
+    spans = [[p.value - p.low for p in points], [p.high - p.value for p in points]]
+    bits, values = [p.bits for p in points], [p.value for p in points]
+    plot.errorbar(bits, values, yerr=spans, marker="o", markersize=4, capsize=2, label=name)
+    for point in points[:: 1 + len(points) // LABELS]:
+        plot.annotate(
+            point.label, (point.bits, point.value), textcoords="offset points", xytext=(4, -11),
+            fontsize=7,
+        )  # fmt: skip
 
 
 def _draw_anchors(plot: Any, results: Sequence[Result], metric: str, axis: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoo.cards import Card
 from zoo.tokenizer import Tokenizer
 
+from ...anchors import ANCHORS
 from ...metrics import SampleMetric
 from ...metrics.fvd import Fvd
 from ...metrics.psnr import Psnr
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declare what the task takes beyond model and data."""
     arguments.add_arguments(parser, [*METRICS, *SETS], "all that can be had")
     arguments.add_flops_argument(parser)
+    arguments.add_curve_arguments(parser, "video")
     parser.add_argument("--i3d", type=Path, metavar="PATH", help="I3D as TorchScript, for FVD")
 
 
@@ -43,4 +45,5 @@ def plan(tok: Tokenizer, args: argparse.Namespace) -> ReconstructionPlan:
     makers: dict[str, Callable[[], SetMetric]] = {"fvd": partial(Fvd, args.i3d, args.device)}
     metrics, skipped = select(METRICS, METRICS, arguments.split(args.metrics, METRICS))
     sets, lacking = select(makers, SETS, arguments.split(args.metrics, SETS))
-    return ReconstructionPlan(setup, VideoEnds(setup), metrics, sets, [*skipped, *lacking])
+    anchors = [ANCHORS["video"][name]() for name in args.anchors]
+    return ReconstructionPlan(setup, VideoEnds(setup), metrics, sets, [*skipped, *lacking], anchors)
