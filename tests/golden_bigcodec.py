@@ -6,10 +6,10 @@ from torch.nn.functional import pad
 
 from zoo.models.bigcodec.config import BigCodecConfig
 from zoo.models.bigcodec.keys import ORIGINAL
-from zoo.models.bigcodec.model import DILATIONS, BigCodecModel, Residual, Stage, build_model
+from zoo.models.bigcodec.model import DILATIONS, Residual, Stage, build_model
 from zoo.models.bigcodec.smooth_snake import low_pass
+from zoo.models.layers.residual_codec import ResidualCodec
 from zoo.typed import from_mapping
-from zoo.weights import fill
 
 STAGE = 5e-5
 SOUND = 1e-4
@@ -17,13 +17,11 @@ SOUND = 1e-4
 
 def check(case: Case) -> None:
     config = config_of(case)
-    with torch.device("meta"):
-        model = build_model(config)
-    fill(model, [case.state], ORIGINAL)
+    model = case.model(build_model, config, ORIGINAL)
     for name, theirs in case.state.items():
         assert not name.endswith(".filter") or torch.allclose(theirs[0, 0], low_pass(), atol=1e-7)
     with torch.inference_mode():
-        ids_and_sound(case, config, model.eval())
+        ids_and_sound(case, config, model)
 
 
 def config_of(case: Case) -> BigCodecConfig:
@@ -50,7 +48,7 @@ def config_of(case: Case) -> BigCodecConfig:
     return config
 
 
-def ids_and_sound(case: Case, config: BigCodecConfig, model: BigCodecModel) -> None:
+def ids_and_sound(case: Case, config: BigCodecConfig, model: ResidualCodec) -> None:
     stage = model.encoder[1]
     assert isinstance(stage, Stage)
     unit = stage.block[0]

@@ -1,12 +1,19 @@
 """A golden case: recorded weights, inputs and outputs, and a ledger of what was compared."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
+import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
+
+from zoo.weights import KeyTable, fill
+
+Config = TypeVar("Config")
+Model = TypeVar("Model", bound=nn.Module)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -33,6 +40,13 @@ class Case:
     def io(self) -> dict[str, Tensor]:
         """Inputs, stages and outputs."""
         return self._merged("io*.safetensors")
+
+    def model(self, build: Callable[[Config], Model], config: Config, keys: KeyTable) -> Model:
+        """What ``build`` makes of ``config``, with the recorded weights."""
+        with torch.device("meta"):
+            model = build(config)
+        fill(model, [self.state], keys)
+        return model.eval()
 
     def _merged(self, pattern: str) -> dict[str, Tensor]:
         files = sorted(self.folder.glob(pattern))

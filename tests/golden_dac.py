@@ -10,7 +10,6 @@ from zoo.models.dac.config import DacConfig
 from zoo.models.dac.keys import ORIGINAL
 from zoo.models.dac.model import build_model
 from zoo.typed import from_mapping
-from zoo.weights import fill
 
 STAGE = 2e-5
 SOUND = 1e-4
@@ -18,10 +17,7 @@ SOUND = 1e-4
 
 def check(case: Case) -> None:
     config = config_of(case)
-    with torch.device("meta"):
-        model = build_model(config)
-    fill(model, [case.state], ORIGINAL)
-    model.eval()
+    model = case.model(build_model, config, ORIGINAL)
     with torch.inference_mode():
         sound = case.input("audio")
         padded = whole_frames(sound, config.hop)

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from zoo.models.encodec.config import EncodecConfig
 from zoo.models.encodec.keys import ORIGINAL
-from zoo.models.encodec.model import EncodecModel, build_model
+from zoo.models.encodec.model import build_model
 from zoo.models.encodec.segmented import decode_segments, encode_segments
+from zoo.models.layers.residual_codec import ResidualCodec
 from zoo.typed import from_mapping
-from zoo.weights import fill
 
 STAGE = 2e-5
 SOUND = 1e-4
@@ -20,10 +20,7 @@ SCALE = 1e-6
 
 def check(case: Case) -> None:
     config = config_of(case)
-    with torch.device("meta"):
-        model = build_model(config)
-    fill(model, [case.state], ORIGINAL)
-    model.eval()
+    model = case.model(build_model, config, ORIGINAL)
     sound = case.input("audio")
     with torch.inference_mode():
         decoded = (
@@ -39,7 +36,7 @@ def bandwidths(case: Case) -> Iterator[tuple[str, int]]:
         yield name, case.io[f"{name}.codes.0"].shape[1]
 
 
-def whole(case: Case, model: EncodecModel, sound: Tensor) -> Tensor:
+def whole(case: Case, model: ResidualCodec, sound: Tensor) -> Tensor:
     """At 24 kHz: the sound in one."""
     latents, decoded = model.encoder(sound), torch.empty(0)
     case.close("features", latents, STAGE)
@@ -51,7 +48,7 @@ def whole(case: Case, model: EncodecModel, sound: Tensor) -> Tensor:
     return decoded
 
 
-def parts(case: Case, model: EncodecModel, sound: Tensor) -> Tensor:
+def parts(case: Case, model: ResidualCodec, sound: Tensor) -> Tensor:
     """At 48 kHz: in segments."""
     config, decoded = config_of(case), torch.empty(0)
     lengths = torch.tensor([sound.shape[-1]] * len(sound))

@@ -10,7 +10,6 @@ from zoo.models.snac.keys import ORIGINAL
 from zoo.models.snac.layers import HEAD
 from zoo.models.snac.model import SnacModel, build_model
 from zoo.typed import from_mapping
-from zoo.weights import fill
 
 STAGE = 2e-5
 SOUND = 1e-4
@@ -18,11 +17,9 @@ SOUND = 1e-4
 
 def check(case: Case) -> None:
     config = config_of(case)
-    with torch.device("meta"):
-        model = build_model(config)
-    fill(model, [case.state], ORIGINAL)
+    model = case.model(build_model, config, ORIGINAL)
     with torch.inference_mode():
-        ids_and_sound(case, config, model.eval())
+        ids_and_sound(case, config, model)
 
 
 def config_of(case: Case) -> SnacConfig:

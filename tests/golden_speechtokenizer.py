@@ -10,19 +10,15 @@ from zoo.models.speechtokenizer.config import SpeechTokenizerConfig
 from zoo.models.speechtokenizer.keys import ORIGINAL
 from zoo.models.speechtokenizer.model import SpeechTokenizerModel, build_model
 from zoo.typed import from_mapping
-from zoo.weights import fill
 
 STAGE = 2e-5
 SOUND = 1e-4
 
 
 def check(case: Case) -> None:
-    config = config_of(case)
-    with torch.device("meta"):
-        model = build_model(config)
-    fill(model, [case.state], ORIGINAL)
+    model = case.model(build_model, config_of(case), ORIGINAL)
     with torch.inference_mode():
-        ids_and_sound(case, model.eval())
+        ids_and_sound(case, model)
 
 
 def config_of(case: Case) -> SpeechTokenizerConfig:

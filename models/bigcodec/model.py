@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..layers.lstm import SkipLstm
 from ..layers.over_time import Layers, OverTime
+from ..layers.residual_codec import ResidualCodec
 from ..layers.residual_vq import FactorisedLevel, ResidualQuantizer
 from ..layers.zero_conv import ZeroConv, ZeroUp
 from .config import BigCodecConfig
@@ -50,20 +51,10 @@ class Stage(OverTime):
         return lengths
 
 
-class BigCodecModel(nn.Module):
-    """The networks of a BigCodec."""
-
-    def __init__(self, encoder: Layers, quantizer: ResidualQuantizer, decoder: Layers) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.quantizer = quantizer
-        self.decoder = decoder
-
-
-def build_model(config: BigCodecConfig) -> BigCodecModel:
+def build_model(config: BigCodecConfig) -> ResidualCodec:
     """Build all parts, randomly initialised (or on the meta device, under its context)."""
     level = FactorisedLevel(config.latent_width, config.codebook.size, config.codebook.dim)
-    return BigCodecModel(build_encoder(config), ResidualQuantizer([level]), build_decoder(config))
+    return ResidualCodec(build_encoder(config), ResidualQuantizer([level]), build_decoder(config))
 
 
 def build_encoder(config: BigCodecConfig) -> Layers:

@@ -2,23 +2,13 @@
 
 from torch import nn
 
-from ..layers.over_time import Layers
+from ..layers.residual_codec import ResidualCodec
 from ..layers.residual_vq import EuclideanLevel, ResidualQuantizer
 from ..layers.seanet import Seanet, seanet_decoder, seanet_encoder
 from .config import EncodecConfig
 
 
-class EncodecModel(nn.Module):
-    """The networks of an EnCodec."""
-
-    def __init__(self, encoder: Layers, quantizer: ResidualQuantizer, decoder: Layers) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.quantizer = quantizer
-        self.decoder = decoder
-
-
-def build_model(config: EncodecConfig) -> EncodecModel:
+def build_model(config: EncodecConfig) -> ResidualCodec:
     """Build all parts, randomly initialised (or on the meta device, under its context)."""
     net = Seanet(
         filters=config.filters,
@@ -32,7 +22,7 @@ def build_model(config: EncodecConfig) -> EncodecModel:
     levels = [
         EuclideanLevel(config.latent_width, config.codebook_size) for _ in range(config.codebooks)
     ]
-    model = EncodecModel(seanet_encoder(net), ResidualQuantizer(levels), seanet_decoder(net))
+    model = ResidualCodec(seanet_encoder(net), ResidualQuantizer(levels), seanet_decoder(net))
     for layer in model.modules():
         if isinstance(layer, nn.Conv1d):  # torch's own loses the signal on the way: one id only
             nn.init.kaiming_normal_(layer.weight)

@@ -1,27 +1,27 @@
 """EnCodec as a tokenizer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask
+from zoo.audio_tokenizer import row_mask
 from zoo.engine.noise import Noise
 from zoo.streaming import Step
 from zoo.tokenizer import Encoded, Vectors
-from zoo.tokens import Tokens
 from zoo.tokens.padding import stack_ragged
 
-from ..layers.over_time import Memory, uneven
+from ..layers.residual_codec import ResidualCodec
+from ..layers.residual_tokenizer import ResidualTokenizer
 from .config import EncodecConfig
 from .keys import FORMATS
-from .model import EncodecModel, build_model
+from .model import build_model
 from .segmented import decode_segments, encode_segments
 from .segments import pieces_of, positions_of
 
 
-class Encodec(AudioTokenizer):
+class Encodec(ResidualTokenizer):
     """One slot per codebook; the first k codebooks decode alone.
 
     At 48 kHz each second is encoded apart, and its loudness is the extra ``scale``.
@@ -30,30 +30,21 @@ class Encodec(AudioTokenizer):
 
     config_type = EncodecConfig
     formats = FORMATS
-    encode_parts = ("encoder",)
-    decode_parts = ("decoder",)
-    compiled_parts = ("encoder", "decoder")
-    feature_kinds = ("latents",)
-    vector_kinds = ("latents",)
-    ragged = True
-    mixed_lengths = True
 
     config: EncodecConfig
-    module: EncodecModel
+    module: ResidualCodec
 
     @classmethod
-    def build(cls, config: EncodecConfig) -> EncodecModel:
+    def build(cls, config: EncodecConfig) -> ResidualCodec:
         """Construct encoder, quantisers and decoder."""
         return build_model(config)
 
     def _encode(
         self, batch: Tensor, *, lengths: Tensor, prefix: int | None, noise: Noise
     ) -> Encoded:
-        sounds, ids = batch.to(self.dtype), partial(self._ids, prefix=prefix)
         if self.config.segments is None:
-            found = ids(self.module.encoder(sounds, uneven(lengths, sounds)))
-            return Encoded(found, frames_of(lengths, self.config.hop))
-        codes, scales = encode_segments(self.module.encoder, ids, sounds, lengths, self.config)
+            return super()._encode(batch, lengths=lengths, prefix=prefix, noise=noise)
+        codes, scales = self._segments(partial(self._ids, prefix=prefix), batch, lengths)
         counts = torch.tensor([one.shape[-1] for one in codes], device=batch.device)
         return Encoded(stack_ragged(codes, -1), counts, extras={"scale": stack_ragged(scales, 1)})
 
@@ -66,39 +57,21 @@ class Encodec(AudioTokenizer):
         extras: Mapping[str, Tensor],
         noise: Noise,
     ) -> list[Tensor]:
-        if self.config.segments is not None:
-            return decode_segments(self._sound, codes, extras["scale"], lengths, self.config)
-        sound, samples = self._sound(codes, uneven(lengths, codes)), lengths * self.config.hop
-        return [item[:, :end] for item, end in zip(sound, samples.tolist(), strict=True)]
+        if self.config.segments is None:
+            return self._sounds(self._heard(codes), lengths)
+
+        def sound(ids: Tensor) -> Tensor:
+            return self.module.decoder(self._heard(ids))
+
+        return decode_segments(sound, codes, extras["scale"], lengths, self.config)
 
     def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step | None:
         if self.config.segments is not None:
             return None
-        memory: Memory = {}
-
-        def step(sound: Tensor, last: bool) -> Tensor:
-            return self._ids(self.module.encoder.step(sound.to(self.dtype), memory, last), prefix)
-
-        return step
+        return super()._encode_steps(prefix=prefix, noise=noise)
 
     def _decode_steps(self, *, noise: Noise) -> Step | None:
-        if self.config.segments is not None:
-            return None
-        memory: Memory = {}
-
-        def step(codes: Tensor, last: bool) -> Tensor:
-            latents = self.module.quantizer.vectors(codes.unbind(1))
-            return self.module.decoder.step(latents, memory, last)
-
-        return step
-
-    def _ids(self, latents: Tensor, prefix: int | None) -> Tensor:
-        """Latents [item, width, position] -> ids [item, slot, position]."""
-        return torch.stack(self.module.quantizer.ids(latents, prefix), dim=1)
-
-    def _sound(self, codes: Tensor, ends: Tensor | None = None) -> Tensor:
-        """Ids [item, slot, position] -> [item, channels, samples]."""
-        return self.module.decoder(self.module.quantizer.vectors(codes.unbind(1)), ends)
+        return None if self.config.segments is not None else super()._decode_steps(noise=noise)
 
     def _count(self, prepared: Tensor) -> int:
         """The positions of all segments, which overlap."""
@@ -106,24 +79,18 @@ class Encodec(AudioTokenizer):
         pieces = [slice(0, samples)] if segments is None else pieces_of(samples, segments, hop)
         return sum(positions_of(piece, hop) for piece in pieces)
 
-    def codebook(self, slot: int = 0) -> Tensor:
-        """The table [ids, dim] of a codebook."""
-        return self.module.quantizer.levels[slot].codebook.weight
-
     def _features(self, batch: Tensor, kind: str, *, lengths: Tensor) -> Vectors:
-        sounds, encoder = batch.to(self.dtype), self.module.encoder
         if self.config.segments is None:
-            found, counts = encoder(sounds, uneven(lengths, sounds)), lengths
-            mask = row_mask(frames_of(counts, self.config.hop), found.shape[-1])
-        else:
-            pieces, _ = encode_segments(
-                encoder, lambda latents: latents, sounds, lengths, self.config
-            )
-            found = stack_ragged(pieces, 0.0)
-            counts = torch.tensor([one.shape[-1] for one in pieces], device=batch.device)
-            mask = row_mask(counts, found.shape[-1])
+            return super()._features(batch, kind, lengths=lengths)
+        pieces, _ = self._segments(lambda latents: latents, batch, lengths)
+        found = stack_ragged(pieces, 0.0)
+        counts = torch.tensor([one.shape[-1] for one in pieces], device=batch.device)
+        mask = row_mask(counts, found.shape[-1])
         return Vectors(found.transpose(1, 2) * mask[..., None], mask)
 
-    def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
-        found = self.module.quantizer.vectors(tokens.codes.unbind(1))
-        return Vectors(found.transpose(1, 2), tokens.codes[:, 0] >= 0)
+    def _segments(
+        self, ids: Callable[[Tensor], Tensor], batch: Tensor, lengths: Tensor
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """What ``ids`` makes of the latents of each item, and the loudness of its segments."""
+        sounds = batch.to(self.dtype)
+        return encode_segments(self.module.encoder, ids, sounds, lengths, self.config)

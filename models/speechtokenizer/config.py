@@ -21,3 +21,8 @@ class SpeechTokenizerConfig:
     def net(self) -> Seanet:
         """Encoder and decoder."""
         return Seanet(self.filters, self.strides, self.width, activation=self.activation)
+
+    @property
+    def hop(self) -> int:
+        """Samples per position."""
+        return self.net.hop

@@ -3,12 +3,13 @@
 from torch import nn
 
 from ..layers.over_time import Layers
+from ..layers.residual_codec import ResidualCodec
 from ..layers.residual_vq import EuclideanLevel, ResidualQuantizer
 from ..layers.seanet import seanet_decoder, seanet_encoder
 from .config import SpeechTokenizerConfig
 
 
-class SpeechTokenizerModel(nn.Module):
+class SpeechTokenizerModel(ResidualCodec):
     """The networks; ``transform`` brings vectors of the first codebook to HuBERT's space."""
 
     def __init__(
@@ -18,10 +19,7 @@ class SpeechTokenizerModel(nn.Module):
         decoder: Layers,
         transform: nn.Linear | nn.Identity,
     ) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.quantizer = quantizer
-        self.decoder = decoder
+        super().__init__(encoder, quantizer, decoder)
         self.transform = transform
 
 

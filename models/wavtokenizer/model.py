@@ -1,25 +1,23 @@
 """Construction: from a configuration to encoder, codebook, decoder and head."""
 
-from torch import nn
-
 from ..layers.istft import IstftHead
 from ..layers.over_time import Layers
+from ..layers.residual_codec import ResidualCodec
 from ..layers.residual_vq import EuclideanLevel, ResidualQuantizer
 from ..layers.seanet import seanet_encoder
 from .config import WavTokenizerConfig
 from .decoder import Backbone
 
 
-class WavTokenizerModel(nn.Module):
+class WavTokenizerModel(ResidualCodec):
     """The networks of a WavTokenizer."""
+
+    decoder: Backbone
 
     def __init__(
         self, encoder: Layers, quantizer: ResidualQuantizer, decoder: Backbone, head: IstftHead
     ) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.quantizer = quantizer
-        self.decoder = decoder
+        super().__init__(encoder, quantizer, decoder)
         self.head = head
 
 
