@@ -46,6 +46,20 @@ def parse(argv: list[str]) -> argparse.Namespace:
         help="share of ids that are equal in DTYPE and float32, instead",
     )
     parser.add_argument(
+        "--against",
+        metavar="OTHER",
+        help="another name, or the same one with --other: both take turns in one process",
+    )
+    parser.add_argument(
+        "--other",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of OTHER: an option of its verbs, prefix, dtype, compile or random_weights; "
+        "--option, --prefix and so on are then NAME's; may be repeated",
+    )
+    parser.add_argument(
         "--images", metavar="DIR", help="with --agreement: pictures (else made from a seed)"
     )
     parser.add_argument(
@@ -59,6 +73,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     given = parser.parse_args(argv)
     if given.images is not None and given.agreement is None:
         parser.error("--images goes with --agreement; timings use prepared pictures")
+    if given.against is not None and (given.parts or given.agreement):
+        parser.error("--against measures encode and decode; not with --parts or --agreement")
+    if given.other and given.against is None:
+        parser.error("--other says something of the one that --against names")
     return given
 
 

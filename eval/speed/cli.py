@@ -37,7 +37,8 @@ def main(argv: list[str]) -> int:
 
 def bench(given: argparse.Namespace) -> dict[str, Any]:
     """All results of one call, as one JSON object."""
-    find(given.name)  # an unknown name fails here, before a process starts and loads torch
+    for name in filter(None, (given.name, given.against)):
+        find(name)  # an unknown name fails here, before a process starts and loads torch
     said: set[str] = set()
     report: dict[str, Any] = {
         "zoo": __version__,
@@ -48,6 +49,7 @@ def bench(given: argparse.Namespace) -> dict[str, Any]:
         "skipped": [],
         "parts": [],
         "agreement": None,
+        "against": [],
     }
     if given.agreement:
         _say(f"{given.agreement} against float32")
@@ -55,7 +57,12 @@ def bench(given: argparse.Namespace) -> dict[str, Any]:
         report["machine"], report["name"] = found.pop("machine"), found.pop("checkpoint")
         report["agreement"] = found
     for batch in [] if given.agreement else given.batch:
-        if given.parts:
+        if given.against:
+            _say(f"{given.name} and {given.against} in turns, batch {batch}")
+            found = in_fresh_process(_job(given, "against", batch), said)
+            report["against"] += found.pop("against")
+            report["skipped"] += [one for one in found["skipped"] if one not in report["skipped"]]
+        elif given.parts:
             _say(f"parts, batch {batch}")
             found = in_fresh_process(_job(given, "parts", batch), said)
             report["parts"] += found.pop("parts")
@@ -112,6 +119,9 @@ def _job(given: argparse.Namespace, kind: str, batch: int, tokens: str | None = 
         other_dtype=given.agreement or "bfloat16",
         images=given.images,
         limit=given.limit,
+        only=given.only,
+        against=given.against,
+        other=dict(given.other),
         **plain,
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-KINDS = ("encode", "decode", "parts", "agreement")
+KINDS = ("encode", "decode", "parts", "agreement", "against")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class Job:
     seconds: float = 5.0  # of made sounds, and of videos of any length
     tokens: str | None = None  # file that encode writes and decode reads
     options: dict[str, Any] = field(default_factory=dict)
+    only: str | None = None  # against: one of the two verbs
+    against: str | None = None  # the other side, and what is said of it
+    other: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""

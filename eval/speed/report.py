@@ -13,6 +13,8 @@ def text(report: Result) -> str:
     lines = [_subject(report), _machine(report["machine"])]
     if report["verbs"]:
         lines += ["", verbs_table(report["verbs"])]
+    for found in report["against"]:
+        lines += ["", against_text(found)]
     lines += report["skipped"]
     if report["parts"]:
         lines += ["", parts_table(report["parts"])]
@@ -85,6 +87,29 @@ def agreement_text(found: Result) -> str:
             f"equal, {found['items_equal']} pictures without a difference; encodes {found['speedup']:.2f} times as fast",
             "",
             aligned(("position", "equal here", "all equal so far"), rows),
+        ]
+    )
+
+
+def against_text(found: Result) -> str:
+    """Two sides of one verb, and how they compare by the clock that counts."""
+    one, other = found["sides"]
+    header = (f"{found['verb']}, batch {found['batch']}", "items/s", "CPU-s/item", "median")
+    body = [
+        (
+            side["name"],
+            short(side["items_per_s"]),
+            short(side["cpu_s_per_item"]),
+            short(side["cpu_s_per_item_median"]),
+        )
+        for side in (one, other)
+    ]
+    clock = {"cpu": "processor time", "wall": "time"}[found["clock"]]
+    return "\n".join(
+        [
+            aligned(header, body),
+            f"{other['name']} takes {short(found['ratio'])} times the {clock} of {one['name']} "
+            f"(median over rounds {short(found['ratio_median'])})",
         ]
     )
 

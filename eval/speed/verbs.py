@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from zoo.engine.options import checked_options
+from zoo.media import Media
 from zoo.tokenizer import Tokenizer
 from zoo.tokens import Tokens
 
@@ -26,7 +27,7 @@ def measure_verb(job: Job) -> dict[str, Any]:
     tok = open_subject(job)
     if not getattr(tok, f"can_{job.kind}"):
         return {"skipped": f"{tok.name} cannot {job.kind}"}
-    call = _encoding(tok, job) if job.kind == "encode" else _decoding(tok, job)
+    call = encoding(tok, job) if job.kind == "encode" else decoding(tok, job)
     clock, settle = clock_of(job.device), settler(job.device)
     with PeakMemory(job.device) as memory:
         flops = count_flops(call)
@@ -50,8 +51,10 @@ def measure_verb(job: Job) -> dict[str, Any]:
     }
 
 
-def _encoding(tok: Tokenizer, job: Job) -> Callable[[], object]:
-    media = made_media(tok, job.batch, job.seconds, job.seed)
+def encoding(tok: Tokenizer, job: Job, media: Media | None = None) -> Callable[[], Tokens]:
+    """What encodes made-up media, or ``media``, as the job says; leaves ``job.tokens`` behind."""
+    if media is None:
+        media = made_media(tok, job.batch, job.seconds, job.seed)
     options = _options(tok, job)
 
     def call() -> Tokens:
@@ -62,9 +65,12 @@ def _encoding(tok: Tokenizer, job: Job) -> Callable[[], object]:
     return call
 
 
-def _decoding(tok: Tokenizer, job: Job) -> Callable[[], object]:
+def decoding(
+    tok: Tokenizer, job: Job, encode: Callable[[], Tokens] | None = None
+) -> Callable[[], object]:
+    """What decodes the tokens that the job names, or those of ``encode`` where it can."""
     options = _options(tok, job)
-    tokens = _tokens(tok, job)
+    tokens = encode() if encode is not None and tok.can_encode else _tokens(tok, job)
     return lambda: tok.decode(tokens, seed=job.seed, native=True, batch_size=job.batch, **options)
 
 

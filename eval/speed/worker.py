@@ -23,6 +23,10 @@ def run(job: Job) -> dict[str, Any]:
         from .agreement import measure_agreement
 
         return measure_agreement(job)
+    if job.kind == "against":
+        from .against import measure_against
+
+        return measure_against(job)
     from .verbs import measure_verb
 
     return measure_verb(job)
