@@ -24,7 +24,7 @@ class Training:
     width: int = 64
     epochs: int = 30
     batch: int = 32
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     weight_decay: float = 1e-2
     dropout: float = 0.3
 
