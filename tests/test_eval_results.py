@@ -1,5 +1,6 @@
 """What a result is made of: chunks, their journal, rates, fingerprints, intervals."""
 
+import argparse
 import json
 import math
 from collections import Counter
@@ -16,6 +17,7 @@ from zoo.eval.results.figures import figure
 from zoo.eval.results.fingerprint import fingerprint, item_sha256
 from zoo.eval.results.journal import Journal
 from zoo.eval.results.rate import adaptive_bits, rate, usage
+from zoo.eval.results.result import command
 from zoo.eval.statistics.mean import mean
 from zoo.eval.statistics.student import t_quantile
 
@@ -126,3 +128,23 @@ def test_clustered_intervals_cover_what_plain_ones_do_not() -> None:
     assert covered["plain"] / 400 < 0.7
     singles = mean([1.0, 2.0, 4.0], ["a", "b", "c"])  # clusters of one: the plain interval
     assert singles[:4] == pytest.approx(mean([1.0, 2.0, 4.0])[:4])
+
+
+def test_a_command_names_no_place_of_a_machine() -> None:
+    words = [
+        "/home/me/model.md",
+        "task",
+        "--data",
+        "pictures/here",
+        "--plot=out/c.png",
+        "-o",
+        "r.json",
+    ]
+    words += ["--inception", "/opt/i.pth", "--lpips-alex=~/a.pth", "--features", "hf:C:\\dino"]
+    words += ["--features", "zoo:flextok-tiny", "--label", r"^(\d)/_", "--option", "steps=1"]
+    args = argparse.Namespace(name="/home/me/model.md")
+    assert command(words, args) == [
+        *("zoo", "eval", "NAME", "task", "--data", "DIR", "--plot=FILE", "-o", "FILE"),
+        *("--inception", "PATH", "--lpips-alex=PATH", "--features", "hf:PATH"),
+        *("--features", "zoo:flextok-tiny", "--label", r"^(\d)/_", "--option", "steps=1"),
+    ]

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,6 +17,8 @@ from .chunk import Chunk
 from .fingerprint import fingerprint
 
 SCHEMA = "zoo-results/1"
+PLACE = re.compile(r"^(|--[\w-]+=|hf:|--features=hf:)([/~]|[A-Za-z]:[/\\]).*")
+"""A word with an absolute path of some machine."""
 
 
 def result(
@@ -70,15 +73,17 @@ def data_facts(args: argparse.Namespace, listed: int, whole: Chunk, card: Card) 
 
 
 def command(argv: Sequence[str], args: argparse.Namespace) -> list[str]:
-    """The words to run it again, without this machine's folders."""
+    """The words to run it again, without this machine's folders: ``PATH`` stands for others."""
     words = ["zoo", "eval", *argv]
-    for option, stand_in in (("--data", "DIR"), ("-o", "FILE"), ("--output", "FILE")):
+    stand_ins = {"--data": "DIR", "-o": "FILE", "--output": "FILE", "--plot": "FILE"}
+    for option, stand_in in stand_ins.items():
         for place, word in enumerate(words):
             if word == option and place + 1 < len(words):
                 words[place + 1] = stand_in
             elif word.startswith(f"{option}="):
                 words[place] = f"{option}={stand_in}"
-    return ["NAME" if word == args.name and "/" in word else word for word in words]
+    words = ["NAME" if word == args.name and "/" in word else word for word in words]
+    return [PLACE.sub(r"\1PATH", word) for word in words]
 
 
 def _digest(value: Any) -> str:
