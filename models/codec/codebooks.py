@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ..layers.moving_codebook import follow
 from ..layers.residual_vq import ResidualQuantizer
 from .start import nearest
 
@@ -10,8 +11,7 @@ from .start import nearest
 class CodebookLearner(nn.Module):
     """Quantises while the codebooks follow the latents; ids that fall out of use are replaced.
 
-    Source: van den Oord et al. 2017, arXiv 1711.00937, appendix A (moving averages); Zeghidour et
-    al. 2021, arXiv 2107.03312 (replacement). Its averages are state, so a resumed run is exact.
+    Its averages (``layers/moving_codebook.py``) are state, so a resumed run is exact.
     """
 
     counts: Tensor
@@ -42,19 +42,15 @@ class CodebookLearner(nn.Module):
             ids = nearest(rest, table)
             said.append(table[ids])
             if self.training:
-                self._learn(index, table, ids, rest, random)
+                follow(
+                    table,
+                    self.counts[index],
+                    self.sums[index],
+                    rest,
+                    ids,
+                    decay=self.decay,
+                    least=self.least,
+                    random=random,
+                )
             rest = rest - said[-1]
         return torch.stack(said)
-
-    def _learn(
-        self, index: int, table: Tensor, ids: Tensor, rest: Tensor, random: torch.Generator
-    ) -> None:
-        size, share = len(table), len(table) / len(ids)  # counts are relative to even use
-        counts, sums = self.counts[index], self.sums[index]
-        counts.lerp_(torch.bincount(ids, minlength=size).to(counts) * share, 1 - self.decay)
-        sums.lerp_(torch.zeros_like(sums).index_add_(0, ids, rest) * share, 1 - self.decay)
-        dead = counts < self.least
-        rows = torch.randint(len(rest), (size,), generator=random).to(dead.device)
-        counts.masked_fill_(dead, 1)
-        sums.copy_(torch.where(dead[:, None], rest[rows], sums))
-        table.copy_(sums / counts[:, None])

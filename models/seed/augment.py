@@ -15,6 +15,12 @@ def normalised(images: Tensor) -> Tensor:
     return (scaled - mean) / std
 
 
+def pixels(images: Tensor) -> Tensor:
+    """The inverse: what the encoder takes -> about 0..1, not clamped."""
+    mean, std = (torch.tensor(v, device=images.device)[:, None, None] for v in (MEAN, STD))
+    return images * std + mean
+
+
 def random_views(images: Tensor, random: torch.Generator) -> Tensor:
     """Square images [b, 3, s, s] uint8 -> crops of half to all of the area, some mirrored, 0..1."""
     side = images.shape[-1]

@@ -19,10 +19,14 @@ def parts(tok: Seed, batch_size: int, prefix: int | None) -> dict[str, Callable[
         patches = encoder.patches(images)
         queries = encoder.qformer(patches)
         vectors = encoder.head(queries)
+        tokens = tok.module.decoder.tokens(tok.module.quantizer.vectors(ids))
+    picture = tok.module.picture
+    pixels = {} if picture is None else {"tokens to pixels": lambda: picture(tokens)}
     return {
         "vision transformer": lambda: encoder.patches(images),
         "Q-Former": lambda: encoder.qformer(patches),
         "task layer and codebook": lambda: tok.module.quantizer.ids(encoder.head(queries)),
         "codebook alone": lambda: tok.module.quantizer.ids(vectors),
         "ids to embedding": lambda: tok.module.decoder(tok.module.quantizer.vectors(ids)),
+        **pixels,
     }

@@ -39,6 +39,19 @@ class DecoderConfig:
 
 
 @dataclass(frozen=True)
+class PictureConfig:
+    """Size of a decoder from tokens to pixels, which a small checkpoint has in place of a painter.
+
+    ``grid`` x ``grid`` places read the tokens through a Q-Former without causality, ``reader``;
+    then the map's side doubles for every one of ``widths``, and once more to the image's.
+    """
+
+    grid: int
+    reader: QFormerConfig
+    widths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class SeedConfig:
     """Everything that shapes the networks and their arithmetic."""
 
@@ -48,3 +61,4 @@ class SeedConfig:
     qformer: QFormerConfig
     codebook: tuple[int, int]  # ids, dimensions
     decoder: DecoderConfig
+    picture: PictureConfig | None = None  # None: a painter, loaded apart

@@ -83,7 +83,11 @@ class EmbeddingDecoder(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """All ids of an image are needed: no prefix of them decodes."""
-        return self.head(self.trunk(self.task(rows)))
+        return self.head(self.tokens(rows))
+
+    def tokens(self, rows: Tensor) -> Tensor:
+        """Rows -> tokens that have seen each other [b, queries, width]."""
+        return self.trunk(self.task(rows))
 
 
 def build_decoder(config: SeedConfig) -> EmbeddingDecoder:

@@ -1,25 +1,34 @@
-"""Construction: from a configuration to the three parts of a SEED tokenizer."""
+"""Construction: from a configuration to the parts of a SEED tokenizer."""
 
 from torch import nn
 
 from .config import SeedConfig
 from .decoder import EmbeddingDecoder, build_decoder
 from .encoder import ImageEncoder
+from .picture import PictureDecoder, build_picture
 from .qformer import QFormer
 from .quantizer import Codebook
 from .vit import build_vit
 
 
 class SeedModel(nn.Module):
-    """Image encoder, codebook and embedding decoder; the painter is loaded apart."""
+    """Image encoder, codebook and embedding decoder.
+
+    What makes pixels is a ``picture`` decoder in small checkpoints; a painter is loaded apart.
+    """
 
     def __init__(
-        self, encoder: ImageEncoder, quantizer: Codebook, decoder: EmbeddingDecoder
+        self,
+        encoder: ImageEncoder,
+        quantizer: Codebook,
+        decoder: EmbeddingDecoder,
+        picture: PictureDecoder | None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.quantizer = quantizer
         self.decoder = decoder
+        self.picture = picture
 
 
 def build_model(config: SeedConfig) -> SeedModel:
@@ -29,4 +38,5 @@ def build_model(config: SeedConfig) -> SeedModel:
         config.qformer, queries=config.queries, image_width=config.vit.width, causal=True
     )
     encoder = ImageEncoder(vit, qformer, config.codebook[1])
-    return SeedModel(encoder, Codebook(*config.codebook), build_decoder(config))
+    codebook = Codebook(*config.codebook)
+    return SeedModel(encoder, codebook, build_decoder(config), build_picture(config))

@@ -18,6 +18,7 @@ from .augment import normalised, random_views
 from .config import SeedConfig
 from .decoder import Blocks
 from .model import SeedModel
+from .picture_objective import PictureObjective
 from .text import Captioned, Contrast
 
 Teacher = Callable[[Tensor], Tensor]  # normalised images -> image embeddings
@@ -172,4 +173,5 @@ class _ClipTeacher(nn.Module):
 OBJECTIVES: dict[str, type[Objective]] = {
     "causal": CausalObjective,
     "codebook": CodebookObjective,
+    "picture": PictureObjective,
 }

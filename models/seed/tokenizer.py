@@ -10,7 +10,7 @@ from torch import Tensor
 
 from zoo.engine.checks import check_tokens, need_verb
 from zoo.engine.noise import Noise
-from zoo.engine.options import Option
+from zoo.engine.options import Option, OptionInfo
 from zoo.errors import CheckpointCorruptError, NotSupportedError, TokenError
 from zoo.image_tokenizer import ImageTokenizer
 from zoo.tokenizer import Encoded, Vectors
@@ -40,8 +40,8 @@ class Seed(ImageTokenizer):
     config_type = SeedConfig
     formats = FORMATS
     encode_parts = ("encoder",)
-    decode_parts = ("decoder",)
-    compiled_parts = ("encoder", "decoder")
+    decode_parts = ("decoder", "picture")
+    compiled_parts = ("encoder", "decoder", "picture")
     feature_kinds = ("queries", "unquantized", "patches")
     vector_kinds = ("embedding", "codes", "tokens")
 
@@ -50,7 +50,7 @@ class Seed(ImageTokenizer):
 
     @classmethod
     def build(cls, config: SeedConfig) -> SeedModel:
-        """Construct encoder, codebook and embedding decoder."""
+        """Construct encoder, codebook, embedding decoder and, in small ones, picture decoder."""
         return build_model(config)
 
     def _encode(self, batch: Tensor, *, prefix: int | None, noise: Noise) -> Encoded:
@@ -72,6 +72,8 @@ class Seed(ImageTokenizer):
         ] = 0,
         negative: Annotated[Tokens | None, Option("tokens of one image to steer away from")] = None,
     ) -> Tensor:
+        if self.config.picture is not None:
+            return self._picture(codes[:, 0])
         if negative is not None and guidance_scale <= 1:
             raise NotSupportedError("decode: negative needs a guidance_scale above 1")
         painter = self._painter()
@@ -86,6 +88,11 @@ class Seed(ImageTokenizer):
             avoid = None if negative is None else self._negative(negative).expand(len(codes), -1)
             condition = painter.guided(condition, None if avoid is None else labels(avoid, 0))
         return painter.paint(condition, latents, steps=steps, scale=guidance_scale)
+
+    @cached_property
+    def _decode_options(self) -> dict[str, OptionInfo]:
+        """Those of painting: what a picture decoder gives is determined by the ids alone."""
+        return {} if self.config.picture is not None else super()._decode_options
 
     def codebook(self, slot: int = 0) -> Tensor:
         """The table [ids, dim]."""
@@ -109,6 +116,11 @@ class Seed(ImageTokenizer):
 
     def _embeddings(self, ids: Tensor) -> Tensor:
         return self.module.decoder(self.module.quantizer.vectors(ids))
+
+    def _picture(self, ids: Tensor) -> Tensor:
+        model = self.module
+        assert model.picture is not None
+        return self.pixels(model.picture(model.decoder.tokens(model.quantizer.vectors(ids))))
 
     def _negative(self, tokens: Tokens) -> Tensor:
         check_tokens(self, tokens)
