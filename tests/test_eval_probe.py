@@ -11,14 +11,17 @@ import torch
 from samples import picture
 from tiny import make_tiny_flextok
 
+import zoo
 from zoo.cli import main
-from zoo.errors import MediaError
+from zoo.errors import MediaError, NotSupportedError
+from zoo.eval.baselines import features
 from zoo.eval.probing.attentive import Training, attentive_fit
 from zoo.eval.probing.folds import correctness, split
 from zoo.eval.probing.linear import bag_fit, linear_fit, majority_fit
 from zoo.eval.probing.raw import raw_features
 from zoo.eval.samples import list_samples
 from zoo.eval.samples.labels import labels_of
+from zoo.loading import load_random
 
 CLASSES = np.arange(60) % 3
 
@@ -161,3 +164,19 @@ def test_the_task_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[
             assert np.mean(each) == pytest.approx(metrics[f"accuracy_{probe}"]["value"])
     assert main([*words, "--folds", "9"]) == 1
     assert "9 folds need" in capsys.readouterr().err
+
+
+def test_features_before_and_after_the_ids_are_probed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tok = load_random(Path(__file__).parent / "cards" / "test-seed-picture.md")
+    monkeypatch.setattr(zoo, "load", lambda name: tok)
+    arguments = ["tiny", "--data", str(coloured(tmp_path / "data", 10)), "--folds", "2", "--kinds"]
+    features.main([*arguments, "patches:mean,queries:last,embedding:flat"])
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.partition(" (")[0] for line in lines]
+    assert names == ["pixels", "patches:mean", "queries:last", "embedding:flat"]
+    assert [line.split("(")[1].split()[0] for line in lines] == ["768", "16", "16", "12"]
+    assert float(lines[0].split(": ")[1]) > 0.9
+    with pytest.raises(NotSupportedError, match="KIND:POOL"):
+        features.parse_kinds("queries")
