@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import zoo
 from zoo.cards.table import insert_table
 from zoo.cli import main
 from zoo.eval.leaderboard import Result, boards, markdown, published
@@ -50,6 +51,31 @@ def test_commands_stand_in_the_folders_readme() -> None:
     text = re.sub(r"\\\n\s*", "", (FOLDER / "README.md").read_text(encoding="utf-8"))
     for result in MEASURED:
         assert result.path.name in text, result.path
+
+
+CITED = [zoo.card(name) for name in sorted({one.body["model"]["name"] for one in MEASURED})]
+
+
+@pytest.mark.parametrize("card", CITED, ids=lambda card: card.name)
+def test_cards_cite_what_is_published(card: zoo.cards.Card) -> None:
+    known: dict[tuple[str, str, str], list[float]] = {}
+    for result in MEASURED:
+        body = result.body
+        if body["model"]["name"] == card.name:
+            task = f"{body['task']['name']} {body['task']['version']}"
+            for quality in body["qualities"]:
+                for name, figure in quality["metrics"].items():
+                    place = (task, name, str(quality["prefix"]))
+                    known.setdefault(place, []).append(figure["value"])
+    assert card.model_index
+    for entry in card.model_index[0]["results"]:
+        for metric in entry["metrics"]:
+            prefix = re.search(r" at (\d+) ", metric["name"])
+            assert prefix is not None, metric
+            place = (entry["task"]["name"], metric["type"], prefix[1])
+            digits = len(str(metric["value"]).partition(".")[2])
+            values = [round(value, digits) for value in known.get(place, [])]
+            assert metric["value"] in values, (place, values)
 
 
 def test_papers_are_named(capsys: pytest.CaptureFixture[str]) -> None:

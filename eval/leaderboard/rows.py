@@ -27,10 +27,11 @@ class Board:
     @property
     def columns(self) -> tuple[str, ...]:
         """Those that people look at: what a row is, what it costs, its metrics."""
-        rates = [name for name in RATES if any(row[name] is not None for row in self.rows)]
+        costs = ("bits", *RATES)
+        rates = [name for name in costs if any(row[name] is not None for row in self.rows)]
         options = ["options"] if any(row["options"] for row in self.rows) else []
         judged = [name for name in self.metrics if self.directions[name] is not None]
-        return ("model", *options, "prefix", "bits", *rates, *judged)
+        return ("model", *options, "prefix", *rates, *judged)
 
 
 def boards(results: Sequence[Result]) -> list[Board]:
