@@ -35,6 +35,7 @@ class ConvConfig:
 
     channels: tuple[int, ...]  # per level, highest resolution first
     blocks: int  # residual blocks per level
+    groups: int = 32  # of the group norms
 
 
 @dataclass(frozen=True)

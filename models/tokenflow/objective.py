@@ -21,6 +21,7 @@ from zoo.train.objective import Cell, Objective
 
 from .config import TokenFlowConfig
 from .discriminator import PatchDiscriminator
+from .lean_objective import LeanObjective
 from .losses import (
     drop_scale,
     hinge_discriminator_loss,
@@ -29,14 +30,10 @@ from .losses import (
     semantic_loss,
 )
 from .model import TokenFlowModel
+from .pixel_range import psnr, to_model
 
 Perceptual = Callable[[Tensor, Tensor], Tensor]
 """Two image batches about -1..1 -> distances, of any shape: an LPIPS with its weights, say."""
-
-
-def to_model(images: Tensor) -> Tensor:
-    """uint8 images -> fp32 in -1..1."""
-    return images.float() / 127.5 - 1
 
 
 class PixelLosses(nn.Module):
@@ -168,9 +165,9 @@ class JointObjective(Objective):
         for chunk in items.split(16):
             ids, decoded = self._rebuild(chunk)
             used.update(ids.flatten().tolist())
-            errors.append(_psnr(decoded, chunk))
-        psnr = float(torch.cat(errors).mean())
-        return {"psnr": psnr, "used": len(used) / self.config.codebook_size}
+            errors.append(psnr(decoded, chunk))
+        mean = float(torch.cat(errors).mean())
+        return {"psnr": mean, "used": len(used) / self.config.codebook_size}
 
     def pictures(self, items: Tensor) -> list[list[Cell]]:
         """Originals, and reconstructions from all scales."""
@@ -217,13 +214,8 @@ class DecoderObjective(JointObjective):
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
 
-def _psnr(decoded: Tensor, images: Tensor) -> Tensor:
-    """PSNR in dB per item; decoded about -1..1, images uint8."""
-    target = to_model(images)
-    if decoded.shape != target.shape:
-        target = F.interpolate(target, decoded.shape[-2:], mode="bicubic")
-    error = (decoded.clamp(-1, 1) - target).square().flatten(1).mean(1) / 4
-    return -10 * error.double().log10()
-
-
-OBJECTIVES: dict[str, type[Objective]] = {"joint": JointObjective, "decoder": DecoderObjective}
+OBJECTIVES: dict[str, type[Objective]] = {
+    "joint": JointObjective,
+    "decoder": DecoderObjective,
+    "lean": LeanObjective,
+}

@@ -10,8 +10,6 @@ import torch.nn.functional as F
 from diffusers.models.autoencoders.vae import Decoder, Encoder
 from torch import Tensor, nn
 
-GROUPS = 32
-
 
 class PixelEncoder(nn.Module):
     """Images [b, 3, H, W] in -1..1 -> the pixel part of what is quantised, [b, dims, g, g]."""
@@ -51,7 +49,7 @@ class PixelDecoder(nn.Module):
         return F.interpolate(images, (self.output_size, self.output_size), mode="bicubic")
 
 
-def build_encoder(channels: tuple[int, ...], blocks: int, out: int) -> Encoder:
+def build_encoder(channels: tuple[int, ...], blocks: int, out: int, groups: int) -> Encoder:
     """A convolutional encoder; the last level has attention after every residual block."""
     plain = len(channels) - 1
     return Encoder(
@@ -59,12 +57,12 @@ def build_encoder(channels: tuple[int, ...], blocks: int, out: int) -> Encoder:
         down_block_types=("DownEncoderBlock2D",) * plain + ("AttnDownEncoderBlock2D",),
         block_out_channels=channels,
         layers_per_block=blocks,
-        norm_num_groups=GROUPS,
+        norm_num_groups=groups,
         double_z=False,
     )
 
 
-def build_decoder(channels: tuple[int, ...], blocks: int, dims: int) -> Decoder:
+def build_decoder(channels: tuple[int, ...], blocks: int, dims: int, groups: int) -> Decoder:
     """The mirror image of the encoder; diffusers adds one block to the number it is given."""
     plain = len(channels) - 1
     return Decoder(
@@ -72,5 +70,5 @@ def build_decoder(channels: tuple[int, ...], blocks: int, dims: int) -> Decoder:
         up_block_types=("AttnUpDecoderBlock2D",) + ("UpDecoderBlock2D",) * plain,
         block_out_channels=channels,
         layers_per_block=blocks - 1,
-        norm_num_groups=GROUPS,
+        norm_num_groups=groups,
     )
