@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from zoo.errors import CardError
 from zoo.loading import build_module, load_random
 from zoo.models.tokenflow.losses import drop_scale
+from zoo.models.tokenflow.lean_objective import LeanObjective
 from zoo.models.tokenflow.objective import OBJECTIVES, DecoderObjective, JointObjective
 from zoo.models.tokenflow.pixel_range import to_model
 from zoo.models.tokenflow.tokenizer import TokenFlow
@@ -169,4 +170,5 @@ def test_clips_teacher_has_to_be_given(batch: Tensor) -> None:
 
 
 def test_the_loop_finds_the_objectives() -> None:
-    assert {"joint": JointObjective, "decoder": DecoderObjective} == OBJECTIVES
+    expected = {"joint": JointObjective, "decoder": DecoderObjective, "lean": LeanObjective}
+    assert expected == OBJECTIVES
