@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from zoo.errors import CardError
 from zoo.loading import build_module, load_random
-from zoo.models.tokenflow.losses import drop_scale
 from zoo.models.tokenflow.lean_objective import LeanObjective
+from zoo.models.tokenflow.losses import drop_scale
 from zoo.models.tokenflow.objective import OBJECTIVES, DecoderObjective, JointObjective
 from zoo.models.tokenflow.pixel_range import to_model
 from zoo.models.tokenflow.tokenizer import TokenFlow

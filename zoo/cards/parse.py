@@ -1,8 +1,10 @@
 """Card files -> :class:`Card`: the keys of the front matter, one by one."""
 
+import copy
 import difflib
 import re
 from dataclasses import fields as dataclass_fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,14 @@ def read_card(
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(f"{path}: cannot be read as a card: {error}") from None
+    return copy.deepcopy(_parsed(content, path, name, repo, revision))
+
+
+@lru_cache(maxsize=256)
+def _parsed(
+    content: str, path: Path, name: str | None, repo: str | None, revision: str | None
+) -> Card:
+    """A name is looked for among all cards, again and again: each text is parsed once."""
     return parse_card(content, path, name=name, repo=repo, revision=revision)
 
 

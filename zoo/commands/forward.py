@@ -8,6 +8,7 @@ from ..errors import NotSupportedError
 
 FORWARDED = {
     "bench": ("zoo.eval.speed", "measure how fast tokenizers are"),
+    "demo": ("zoo.demo.command", "a page in the browser: drop media, see what the tokens keep"),
     "eval": ("zoo.eval.runner", "measure how good tokenizers are"),
     "leaderboard": ("zoo.eval.leaderboard", "results side by side: page, tables, checks"),
 }

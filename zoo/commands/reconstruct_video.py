@@ -22,6 +22,7 @@ from ..media.sample import sample_video
 from ..media.video_write import ending, write_pictures
 from ..tokenizer import Tokenizer
 from ..tokens import Tokens
+from ..tokens.labels import position_labels
 from .parts import outputs
 from .parts.loading import Options, load_for, read_options, without_weights
 from .parts.reconstruction import Reconstruction, need_both_verbs, shown_prefixes
@@ -105,7 +106,7 @@ def _shown(
     )
     frames = seen.items[0]
     panels = [Panel(frames, f"as the model sees it\n{len(frames)} frames")]
-    labels = _labels(whole, len(frames))
+    labels = position_labels(whole, len(frames))
     if labels is not None:
         groups = f"{len(labels.unique())} groups\nof {labels.numel()} patches"
         panels.append(Panel(coloured_groups(frames, labels), groups))
@@ -125,14 +126,6 @@ def _shown(
         text += figures[-1].cells[2]
         panels.append(Panel(item, text, measured=True))
     return Shown(seen, panels, figures)
-
-
-def _labels(tokens: Tokens, frames: int) -> Tensor | None:
-    """Which position each patch belongs to, [frames, rows, columns], if an extra says so."""
-    for extra in tokens.spec.extras:
-        if extra.labels and extra.axes == ("item", "frame", "row", "column"):
-            return tokens.extras[extra.name][0][:frames].cpu()
-    return None
 
 
 def _rows(shown: Shown) -> list[list[Cell]]:
