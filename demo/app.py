@@ -1,6 +1,6 @@
 """The page as a Space runs it: ``python app.py``, with the package installed."""
 
-from zoo.demo.page import build, launch_options
+from zoo.demo.page import build, launch_options  # pyright: ignore[reportMissingImports]
 
 demo = build()
 

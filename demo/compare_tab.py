@@ -42,7 +42,7 @@ def compare_tab() -> None:
             go = gr.Button("Compare", variant="primary", elem_id="compare-go")
         with gr.Column(scale=3, min_width=300):
             gallery = gr.Gallery(
-                label="Reconstructions", columns=2, height=420, object_fit="contain", format="png",
+                label="Reconstructions", columns=2, object_fit="contain", format="png",
                 interactive=False, elem_id="compare-gallery",
             )  # fmt: skip
             table = gr.Dataframe(headers=HEADS, interactive=False, elem_id="compare-table")
@@ -117,7 +117,7 @@ def compare_tab() -> None:
     go.click(
         compare, [picture, models, bits], [state, gallery, table, which], api_name="compare",
         concurrency_id="model",
-    ).then(tokens_of, [state, which], get, api_name=None, api_visibility="private")  # fmt: skip
+    ).then(tokens_of, [state, which], get, api_name="first_tokens", api_visibility="private")  # fmt: skip
     which.change(tokens_of, [state, which], get, api_name="tokens_of")
     tokens_file.change(
         decode_file, tokens_file, [said, decoded, sound, video], api_name="decode_file",

@@ -7,7 +7,10 @@ NONE = "There are no results in this installation; `zoo leaderboard build` makes
 
 def leaderboard_page() -> str:
     """The page, with its own plots, tables and filters (modality, licence, bits), in a frame."""
-    from zoo.eval.leaderboard import page_html, published
+    from zoo.eval.leaderboard import (  # pyright: ignore[reportMissingImports]
+        page_html,
+        published,
+    )
 
     results = published()
     if not results:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import gradio as gr
+from gradio.themes import Soft
 
 from zoo import __version__
 
@@ -60,7 +61,7 @@ def build() -> gr.Blocks:
 def launch_options() -> dict[str, Any]:
     """How the page is served: its theme, its style, the largest upload."""
     return {
-        "theme": gr.themes.Soft(),
+        "theme": Soft(),
         "css": CSS,
         "max_file_size": f"{LIMITS.megabytes:g}mb",
         "footer_links": ["api", "settings"],

@@ -88,14 +88,15 @@ def streamed(heard: Heard, wanted: float | None = None) -> str:
     step = round(CHUNK_SECONDS * rate)
     with tok.streaming(prefix=prefix) as session:
         parts = [session.encode(chunk) for chunk in sound.split(step, dim=1)]
-        parts.append(session.flush())
-    joined = Tokens.join(parts)
+        last = session.flush()
+    assert isinstance(last, Tokens)
+    joined = Tokens.join([*parts, last])
     whole = heard.tokens if prefix is None else heard.tokens.prefix(prefix)
     same = torch.equal(joined.codes, whole.codes)
     counts = ", ".join(str(int(part.lengths[0])) for part in parts[:12])
     more = ", ..." if len(parts) > 12 else ""
     return (
-        f"Streamed in {len(parts) - 1} chunks of {CHUNK_SECONDS:g} s: positions that became final "
+        f"Streamed in {len(parts)} chunks of {CHUNK_SECONDS:g} s: positions that became final "
         f"with each: {counts}{more}. The ids are **{'the same' if same else 'not the same'}** as "
         "those of the whole sound."
     )

@@ -17,10 +17,13 @@ def served() -> Iterator[str]:
     from zoo.demo.page import build, launch_options
 
     with tempfile.TemporaryDirectory() as folder:
-        before = {
-            name: os.environ.get(name) for name in ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED")
+        ours = {
+            "GRADIO_TEMP_DIR": folder,
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "HF_HUB_OFFLINE": "1",
         }
-        os.environ |= {"GRADIO_TEMP_DIR": folder, "GRADIO_ANALYTICS_ENABLED": "False"}
+        before = {name: os.environ.get(name) for name in ours}
+        os.environ |= ours
         page = build()
         try:
             _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
