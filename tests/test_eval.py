@@ -59,6 +59,8 @@ def test_image_reconstruction_equals_doing_it_by_hand(
     assert (data["listed"], data["scored"], data["failed"]) == (4, 3, 1)
     assert [(one["id"], one["stage"]) for one in data["failures"]] == [("3.png", "read")]
     assert result["task"]["settings"]["decode"]["steps"] == 2
+    assert result["run"]["peak_mib"] > 50
+    assert result["qualities"][0]["speed"]["encode"]["batch"] is None
     lines = samples_file(tmp_path / "result.json").read_text().splitlines()
     assert samples["rows"] == len(lines) == 3
     assert not part_folder(tmp_path / "result.json").exists()

@@ -78,16 +78,25 @@ def _quality(run: Reconstruction, whole: Chunk, prefix: int | None) -> dict[str,
         "rate": rate_of(name, rows, whole, spec.vocab_sizes),
         "metrics": metrics,
         "speed": {
-            "encode": speed(whole.seconds["encode"], rows),
-            "decode": speed(whole.seconds[f"decode {name}"], rows),
+            "encode": speed(whole.seconds["encode"], rows, run.setup.batch_size),
+            "decode": speed(whole.seconds[f"decode {name}"], rows, run.setup.batch_size),
         },
     }
 
 
-def speed(spent: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Throughput of one verb in this run; ``zoo bench`` is the careful measurement."""
+def speed(
+    spent: Sequence[float], rows: Sequence[Mapping[str, Any]], batch: int | None
+) -> dict[str, float | None]:
+    """Throughput of one verb in this run; ``zoo bench`` is the careful measurement.
+
+    ``batch`` is what was asked for; None: the tokenizer's own choice.
+    """
     items, wall, cpu = spent
-    found = {"items_per_s": items / wall, "cpu_s_per_item": cpu / items}
+    found: dict[str, float | None] = {
+        "items_per_s": items / wall,
+        "cpu_s_per_item": cpu / items,
+        "batch": batch,
+    }
     if all("seconds" in row for row in rows):
         found["x_realtime"] = sum(row["seconds"] for row in rows) / wall
     return found

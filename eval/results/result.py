@@ -12,6 +12,7 @@ from typing import Any
 
 from zoo.cards import Card
 
+from ..speed.memory import highest
 from ..tasks.task import Plan
 from .chunk import Chunk
 from .fingerprint import fingerprint
@@ -49,6 +50,7 @@ def result(
             "started_at": started.isoformat(timespec="seconds"),
             "seconds": time.time() - started.timestamp(),
             "command": command(argv, args),
+            "peak_mib": highest(args.device),
         },
         **body,
         "rows": whole.rows,

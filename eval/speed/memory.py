@@ -54,6 +54,14 @@ class PeakMemory:
         }
 
 
+def highest(device: str) -> float:
+    """MiB that this process has held at most so far: in memory, or on the GPU where one is used."""
+    place = torch.device(device)
+    if place.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(place) / MIB, 1)
+    return round(_resident("VmHWM") / MIB, 1)
+
+
 def touch(module: nn.Module) -> None:
     """Read a little of every page of the weights: mapped files come into memory only when read."""
     for tensor in (*module.parameters(), *module.buffers()):
