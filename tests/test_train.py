@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from samples import picture
+from torch import nn
 
 import zoo
 from zoo.errors import CardError, MediaError, ZooError
@@ -26,6 +27,7 @@ from zoo.models.flextok.rescale import rescale_latents
 from zoo.train import run
 from zoo.train.data import ItemBank, build_bank, find_entries
 from zoo.train.loop import run_stage
+from zoo.train.objective import Objective
 from zoo.train.recipe import Recipe, Stage, read_recipe
 from zoo.train.result import OF_OTHER_WEIGHTS
 from zoo.train.state import load_newest, saved_states
@@ -103,6 +105,48 @@ def test_a_killed_run_goes_on_to_the_same_weights(items: ItemBank, tmp_path: Pat
     assert any("psnr_16_tokens_20_steps" in line for line in lines)
     assert (tmp_path / "whole" / "curves.png").stat().st_size > 1000
     assert list((tmp_path / "whole").glob("pictures-*.png"))
+
+
+class Line(Objective):
+    """Fits the mean of pictures with one number: gradients that can be added up by hand."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Identity(), None, {})
+        self.part = nn.Linear(1, 1, dtype=torch.float64)
+        nn.init.constant_(self.part.weight, 0.5)
+        nn.init.constant_(self.part.bias, 0.1)
+        self.sizes: list[int] = []
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.part
+
+    def forward(self, batch: torch.Tensor, random: torch.Generator) -> dict[str, torch.Tensor]:
+        self.sizes.append(len(batch))
+        means = batch.double().mean((1, 2, 3))[:, None] / 255
+        return {"loss": (self.part(means) - means.sqrt()).square().mean()}
+
+    def validate(self, items: torch.Tensor) -> dict[str, float]:
+        return {"figure": 0.0}
+
+
+def test_a_batch_in_parts_has_the_gradients_of_the_whole(items: ItemBank, tmp_path: Path) -> None:
+    found = []
+    for parts, sizes in ((1, [7]), (3, [3, 3, 1])):
+        objective = Line()
+        stage = replace(STAGE, batch_size=7, accumulate=parts)
+        run_stage(
+            objective, items, items[torch.arange(2)], stage, seed=1,
+            folder=tmp_path / str(parts), device="cpu", progress=False,
+        )  # fmt: skip
+        assert objective.sizes == sizes * STAGE.steps
+        found.append(objective.trained.state_dict())
+    assert not torch.equal(found[0]["weight"], torch.full((1, 1), 0.5, dtype=torch.float64))
+    for name, value in found[0].items():
+        assert torch.allclose(value, found[1][name], rtol=1e-9, atol=0)
+    logs = [(tmp_path / str(parts) / "metrics.jsonl").read_text().splitlines() for parts in (1, 3)]
+    losses = [json.loads(lines[0])["train"]["loss"] for lines in logs]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-9)
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(items: ItemBank, tmp_path: Path) -> None:

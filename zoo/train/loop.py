@@ -3,11 +3,12 @@
 import hashlib
 import json
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
@@ -102,15 +103,14 @@ def run_stage(
             group["lr"] = stage.learning_rate_at(step)
         random = _generator(seed, stage.name, step, accelerator.process_index)
         rows = torch.randint(len(source), (stage.batch_size,), generator=random)
-        losses = wrapped(source[rows].to(accelerator.device), random)
-        accelerator.backward(losses["loss"])
+        losses = _gradients(wrapped, source[rows], random, stage.accumulate, accelerator)
         accelerator.clip_grad_norm_(parameters, stage.clip)
         optimizer.step()
         optimizer.zero_grad()
         average.update_parameters(objective.trained)
         bar.update()
         if step % 50 == 0:
-            values = {name: float(value.detach()) for name, value in losses.items()}
+            values = {name: float(value) for name, value in losses.items()}
             if not all(map(_finite, values.values())):
                 raise ZooError(f"stage {stage.name}, step {step}: the loss is not finite: {values}")
             report.losses(step, values)
@@ -125,6 +125,27 @@ def run_stage(
     objective.eval()
     with torch.inference_mode(False):
         objective.finish(items)
+
+
+def _gradients(
+    objective: nn.Module,
+    batch: Tensor,
+    random: torch.Generator,
+    parts: int,
+    accelerator: Accelerator,
+) -> dict[str, Tensor]:
+    """Add up the gradients of a batch, part by part; the losses are the means over the parts."""
+    means: dict[str, Tensor] = {}
+    pieces = [batch] if parts == 1 else list(batch.chunk(parts))
+    for place, piece in enumerate(pieces):
+        share = len(piece) / len(batch) if parts > 1 else 1.0
+        last = place == len(pieces) - 1  # processes exchange gradients once per step
+        with nullcontext() if last else accelerator.no_sync(objective):
+            losses = objective(piece.to(accelerator.device), random)
+            accelerator.backward(losses["loss"] * share)
+        for name, value in losses.items():
+            means[name] = means.get(name, 0) + share * value.detach()
+    return means
 
 
 def _finite(value: float) -> bool:

@@ -26,6 +26,7 @@ class Stage:
     warmup: int
     cooldown: int
     ema: float  # decay per step of the averaged weights, which are the ones kept
+    accumulate: int = 1  # parts that a batch is computed in, where it is too large for the memory
     weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.99)
     clip: float = 1.0  # of the gradient's norm
