@@ -36,21 +36,35 @@ class Run:
 
 def write_result(run: Run, module: nn.Module, out: Path) -> None:
     """Weights in half precision, and a card with what was measured while they were trained."""
+    write_checkpoint(run.card, module, out, _told(run, out), seed=run.seed)
+
+
+def write_checkpoint(card: Card, module: nn.Module, out: Path, told: str, *, seed: int) -> None:
+    """A folder that ``zoo.load`` takes: new weights of a card's networks, in half precision.
+
+    Args:
+        card: whose configuration the weights fit. Its results and data are not taken over, and the
+            ids of the new weights have a meaning of their own.
+        module: the networks.
+        out: the folder, which is there.
+        told: the new card's text, in Markdown.
+        seed: of the training, for the weights' metadata.
+    """
     weights = out / "model.safetensors"
-    facts = {"checkpoint": run.card.name, "zoo": __version__, "seed": str(run.seed)}
+    facts = {"checkpoint": card.name, "zoo": __version__, "seed": str(seed)}
     save_checkpoint(module, weights, facts, dtype=torch.float16)
     part = {
-        "name": run.card.source[0].name,
+        "name": card.source[0].name,
         "role": "both",
         "file": weights.name,
         "sha256": sha256_of(weights),
         "format": "zoo",
     }
-    text = rewrite_card(run.card, {run.card.source[0].name: part}, same_ids=False)
-    text = without_keys(text, str(run.card.path), OF_OTHER_WEIGHTS)
+    text = rewrite_card(card, {card.source[0].name: part}, same_ids=False)
+    text = without_keys(text, str(card.path), OF_OTHER_WEIGHTS)
     front = text[: text.index("\n---", 3)]
     with atomic_write(out / "README.md") as temporary:
-        temporary.write_text(f"{front}\n---\n\n{_told(run, out)}", encoding="utf-8")
+        temporary.write_text(f"{front}\n---\n\n{told}", encoding="utf-8")
 
 
 def _told(run: Run, out: Path) -> str:
