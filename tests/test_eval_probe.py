@@ -22,6 +22,7 @@ from zoo.eval.probing.raw import raw_features
 from zoo.eval.samples import list_samples
 from zoo.eval.samples.labels import labels_of
 from zoo.loading import load_random
+from zoo.weights import save_checkpoint
 
 CLASSES = np.arange(60) % 3
 
@@ -180,3 +181,14 @@ def test_features_before_and_after_the_ids_are_probed(
     assert float(lines[0].split(": ")[1]) > 0.9
     with pytest.raises(NotSupportedError, match="KIND:POOL"):
         features.parse_kinds("queries")
+
+
+def test_what_ids_stand_for_may_need_the_decoder(tmp_path: Path) -> None:
+    card = Path(__file__).parent / "cards" / "test-seed-picture.md"
+    (tmp_path / "card.md").write_text(card.read_text())
+    save_checkpoint(load_random(card).module, tmp_path / "model.safetensors", {})
+    data, out = coloured(tmp_path / "data", 6), tmp_path / "result.json"
+    arguments = ["--data", str(data), "--metrics", "vectors", "--folds", "2", "--seeds", "1"]
+    assert main(["eval", str(tmp_path / "card.md"), "probe", *arguments, "-o", str(out)]) == 0
+    result = json.loads(out.read_text())
+    assert 0 <= result["qualities"][0]["metrics"]["accuracy_vectors"]["value"] <= 1
