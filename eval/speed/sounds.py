@@ -7,8 +7,9 @@
 At full size with random weights, fp32, one thread, on white noise; processor time, the fastest of
 ``--repeat`` calls that take turns. ``long`` gives the peak of resident memory for encoding and for
 decoding one sound. ``steps`` streams pieces of 20 ms: as loaded, with weight norm computed anew in
-every step, and through transformers' class, which does so and keeps no state. ``bare`` encodes and decodes with the zoo and with
-transformers' class of the same size.
+every step, and piece by piece through transformers' class, which keeps no state (and computes
+weight norm anew where the published weights have it). ``bare`` encodes and decodes with the zoo and
+with transformers' class of the same size.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from zoo.audio_tokenizer import AudioTokenizer
 from zoo.loading import load_random
+from zoo.tokens import Tokens
 
 from .memory import PeakMemory, touch
 from .sidebyside import cpu_and_wall, interleave
@@ -95,8 +97,7 @@ def steps(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None
 
     for verb, count in (("encode", len(chunks)), ("decode", len(ids))):
         calls = {"folded": streamed(tok, verb), "unfolded": streamed(unfolded, verb)}
-        if verb == "encode":
-            calls["bare"] = partial(_stateless, tok, chunks, given.prefix)
+        calls["bare"] = partial(_stateless, tok, chunks if verb == "encode" else ids, given.prefix)
         done = interleave(calls, given.repeat)
         own = 1000 * done["folded"].best() / count
         others = [
@@ -110,12 +111,19 @@ def steps(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None
         )
 
 
-def _stateless(tok: AudioTokenizer, chunks: Sequence[Tensor], prefix: int | None) -> None:
-    """Every piece by itself through transformers' class, which keeps no state: other ids."""
+def _stateless(
+    tok: AudioTokenizer, pieces: Sequence[Tensor] | Sequence[Tokens], prefix: int | None
+) -> None:
+    """Every piece by itself through transformers' class, which keeps no state: other results."""
     model, full = _bare(tok, prefix)
     with torch.inference_mode():
-        for piece in chunks:
-            model.encode(piece[None], **full)
+        for piece in pieces:
+            if isinstance(piece, Tensor):
+                model.encode(piece[None], **full)
+            elif tok.family == "encodec":
+                model.decode(piece.codes[None], [None])  # of one segment without a scale
+            else:
+                model.decode(piece.codes)
 
 
 def bare(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:

@@ -43,25 +43,35 @@ class SkipLstm(OverTime):
 
     def _few(self, steps: Tensor, state: State | None) -> tuple[Tensor, State]:
         """The same for few steps: torch's LSTM first repacks all its weights, for each call."""
-        lstm, width = self.lstm, self.lstm.hidden_size
+        lstm, (time, items, width) = self.lstm, steps.shape
         if state is None:
-            start = steps.new_zeros(lstm.num_layers, steps.shape[1], width)
+            start = steps.new_zeros(lstm.num_layers, items, width)
             state = start, start
         after = []
-        for layer, one in enumerate(zip(*state, strict=True)):
-            names = (
-                f"{kind}_{side}_l{layer}" for kind in ("weight", "bias") for side in ("ih", "hh")
+        for layer, (hidden, cell) in enumerate(zip(*state, strict=True)):
+            into, around, one, other = (
+                getattr(lstm, f"{name}_l{layer}")
+                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
-            weights = [getattr(lstm, name) for name in names]
+            given = (times(into, steps.flatten(0, 1)) + (one + other)).view(time, items, -1)
             found = []
-            for step in steps:
-                one = torch.lstm_cell(step, one, *weights)
-                found.append(one[0])
+            for gates in given:  # [item, 4 * width]
+                enter, keep, fresh, leave = (gates + times(around, hidden)).chunk(4, dim=1)
+                cell = keep.sigmoid() * cell + enter.sigmoid() * fresh.tanh()
+                hidden = leave.sigmoid() * cell.tanh()
+                found.append(hidden)
             steps = torch.stack(found)
-            after.append(one)
-        hidden, cell = (torch.stack(part) for part in zip(*after, strict=True))
-        return steps, (hidden, cell)
+            after.append((hidden, cell))
+        last_hidden, last_cell = (torch.stack(part) for part in zip(*after, strict=True))
+        return steps, (last_hidden, last_cell)
 
     def _skipped(self, mixed: Tensor, steps: Tensor) -> Tensor:
         skip = torch.cat([steps, steps], dim=-1) if self.lstm.bidirectional else steps
         return (mixed + skip).permute(1, 2, 0)
+
+
+def times(weight: Tensor, rows: Tensor) -> Tensor:
+    """Rows [n, inputs] of few n times a weight [outputs, inputs] -> [n, outputs]."""
+    if len(rows) == 1 and rows.device.type == "cpu":  # twice as fast as one row alone
+        return (weight @ rows.expand(2, -1).contiguous().T)[:, :1].T
+    return (weight @ rows.T).T

@@ -50,9 +50,11 @@ class ResidualTokenizer(AudioTokenizer):
 
     def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step | None:
         memory: Memory = {}
+        search = self.module.quantizer.search(prefix)
 
         def step(sound: Tensor, last: bool) -> Tensor:
-            return self._ids(self.module.encoder.step(sound.to(self.dtype), memory, last), prefix)
+            latents = self.module.encoder.step(sound.to(self.dtype), memory, last)
+            return torch.stack(search(latents), dim=1)
 
         return step
 

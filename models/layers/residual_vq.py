@@ -6,10 +6,13 @@ table is a table, though: a level trained there loads here.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Search = Callable[[Tensor], Tensor]
+"""Latents [item, width, frame] -> int64 [item, n] of the nearest codewords."""
 
 
 class Level(nn.Module, ABC):
@@ -18,8 +21,12 @@ class Level(nn.Module, ABC):
     codebook: nn.Embedding
 
     @abstractmethod
+    def search(self) -> Search:
+        """A search in the codebook as it is now: what depends on it alone is computed once."""
+
     def ids(self, latents: Tensor) -> Tensor:
         """[item, width, frame] -> int64 [item, n] of the nearest codewords."""
+        return self.search()(latents)
 
     @abstractmethod
     def vectors(self, ids: Tensor) -> Tensor:
@@ -36,14 +43,19 @@ class EuclideanLevel(Level):
         super().__init__()
         self.codebook = nn.Embedding(size, width)
 
-    def ids(self, latents: Tensor) -> Tensor:
-        """Compared in fp32, whatever the weights' dtype."""
-        items, _, frames = latents.shape
-        vectors = latents.transpose(1, 2).flatten(0, 1).float()
+    def search(self) -> Search:
+        """Compares in fp32, whatever the weights' dtype."""
         rows = self.codebook.weight.float()
-        squares = vectors.square().sum(-1, keepdim=True)
-        distances = squares - 2 * vectors @ rows.T + rows.square().sum(-1)
-        return distances.argmin(-1).reshape(items, frames)
+        lengths = rows.square().sum(-1)
+
+        def ids(latents: Tensor) -> Tensor:
+            items, _, frames = latents.shape
+            vectors = latents.transpose(1, 2).flatten(0, 1).float()
+            squares = vectors.square().sum(-1, keepdim=True)
+            distances = squares - 2 * vectors @ rows.T + lengths
+            return distances.argmin(-1).reshape(items, frames)
+
+        return ids
 
     def vectors(self, ids: Tensor) -> Tensor:
         """[item, n] -> [item, width, n]."""
@@ -63,11 +75,15 @@ class FactorisedLevel(Level):
         self.out_proj = nn.Conv1d(dim, width, 1)
         self.codebook = nn.Embedding(size, dim)
 
-    def ids(self, latents: Tensor) -> Tensor:
-        """Compared in fp32, whatever the weights' dtype."""
-        vectors = self.in_proj(latents).transpose(1, 2).float()
+    def search(self) -> Search:
+        """Compares in fp32, whatever the weights' dtype."""
         rows = F.normalize(self.codebook.weight.float(), dim=-1)
-        return (F.normalize(vectors, dim=-1) @ rows.T).argmax(-1)
+
+        def ids(latents: Tensor) -> Tensor:
+            vectors = self.in_proj(latents).transpose(1, 2).float()
+            return (F.normalize(vectors, dim=-1) @ rows.T).argmax(-1)
+
+        return ids
 
     def vectors(self, ids: Tensor) -> Tensor:
         """[item, n] -> [item, width, n]."""
@@ -89,11 +105,20 @@ class ResidualQuantizer(nn.Module):
 
     def ids(self, latents: Tensor, count: int | None = None) -> list[Tensor]:
         """Ids [item, n] of the first ``count`` levels."""
-        found = []
-        for level in self.levels[:count]:
-            found.append(level.ids(latents))
-            latents = latents - level.vectors(found[-1])
-        return found
+        return self.search(count)(latents)
+
+    def search(self, count: int | None = None) -> Callable[[Tensor], list[Tensor]]:
+        """The same for many latents, with the codebooks as they are now."""
+        steps = [(level, level.search()) for level in self.levels[:count]]
+
+        def ids(latents: Tensor) -> list[Tensor]:
+            found = []
+            for level, search in steps:
+                found.append(search(latents))
+                latents = latents - level.vectors(found[-1])
+            return found
+
+        return ids
 
     def vectors(self, ids: Sequence[Tensor]) -> Tensor:
         """Latents [item, width, frame] of the first levels; what is missing adds nothing."""

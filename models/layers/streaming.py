@@ -11,8 +11,8 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from .inner_conv import transposed
 from .over_time import Memory
 
 
@@ -84,7 +84,7 @@ def transposed_step(
     overlap = memory.get(conv)
     parts = []
     if x.shape[-1]:
-        full = F.conv_transpose1d(x, conv.weight, None, stride, groups=conv.groups)
+        full = transposed(x, conv)
         if overlap is not None:
             full[..., :stride] += overlap
         parts.append(full[..., before if overlap is None else 0 : -stride])

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..layers.residual_vq import FactorisedLevel
+from ..layers.residual_vq import FactorisedLevel, Search
 
 
 class PooledLevel(FactorisedLevel):
@@ -13,9 +13,12 @@ class PooledLevel(FactorisedLevel):
         super().__init__(width, size, dim)
         self.stride = stride
 
-    def ids(self, latents: Tensor) -> Tensor:
+    def search(self) -> Search:
         """[item, width, frame] -> int64 [item, frame / stride]."""
-        return super().ids(F.avg_pool1d(latents, self.stride) if self.stride > 1 else latents)
+        nearest, stride = super().search(), self.stride
+        if stride == 1:
+            return nearest
+        return lambda latents: nearest(F.avg_pool1d(latents, stride))
 
     def vectors(self, ids: Tensor) -> Tensor:
         """int64 [item, n], -1 for none -> latents [item, width, n * stride], 0 where none."""
