@@ -13,7 +13,7 @@ from tiny import make_tiny_flextok
 
 import zoo
 from zoo.errors import MediaError, NotSupportedError, TokenError, UnknownTokenizerError
-from zoo.eval.speed import interleave, main, worker
+from zoo.eval.speed import interleave, main, upstream, worker
 from zoo.eval.speed.agreement import agreement
 from zoo.eval.speed.arguments import parse
 from zoo.eval.speed.flops import count_flops, matmul_peak
@@ -307,3 +307,10 @@ def test_sounds_are_measured_too(family):
     found = measure_verb(job)
     assert found["gflop_per_item"] > 0
     assert measure_verb(replace(job, kind="decode"))["items_per_s"] > 0
+
+
+def test_a_family_without_a_known_package_is_refused_at_once(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["upstream", "dac-24khz"])
+    with pytest.raises(SystemExit):
+        upstream.main()
+    assert "is of family dac; packages are known of: snac" in capsys.readouterr().err
