@@ -65,17 +65,21 @@ def test_cards_cite_what_is_published(card: zoo.cards.Card) -> None:
             task = f"{body['task']['name']} {body['task']['version']}"
             for quality in body["qualities"]:
                 for name, figure in quality["metrics"].items():
-                    place = (task, name, str(quality["prefix"]))
+                    at = "full" if quality["prefix"] is None else str(quality["prefix"])
+                    place = (task, name, at)
                     known.setdefault(place, []).append(figure["value"])
     assert card.model_index
     for entry in card.model_index[0]["results"]:
         for metric in entry["metrics"]:
-            prefix = re.search(r" at (\d+) ", metric["name"])
-            assert prefix is not None, metric
-            place = (entry["task"]["name"], metric["type"], prefix[1])
+            at = re.search(r" at (\d+) ", metric["name"])
+            place = (entry["task"]["name"], metric["type"], at[1] if at else "full")
             digits = len(str(metric["value"]).partition(".")[2])
             values = [round(value, digits) for value in known.get(place, [])]
             assert metric["value"] in values, (place, values)
+
+
+def test_every_bundled_checkpoint_has_results() -> None:
+    assert set(zoo.list_models(bundled=True)) <= {card.name for card in CITED}
 
 
 def test_papers_are_named(capsys: pytest.CaptureFixture[str]) -> None:
