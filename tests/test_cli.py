@@ -286,6 +286,7 @@ def test_train(cli, tmp_path, monkeypatch):
         "stages": ["a", "b"],
         "start": None,
         "progress": False,
+        "teacher": None,
     }
 
 
