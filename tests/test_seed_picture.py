@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from samples import picture
+from short_training import use_recipe
 
 import zoo
 from zoo.errors import CardError, NotSupportedError
@@ -159,8 +160,7 @@ def test_the_recipe_runs_is_resumed_to_the_same_weights_and_loads(
     recipe = read_recipe(Path(run.__file__).parents[2] / "models/seed/recipes/seed-tiny.yaml")
     stages = [_short(stage) for stage in recipe.stages]
     short = Recipe(recipe.seed, 4, tuple(stages))
-    monkeypatch.setattr(run, "_recipe_path", lambda card: Path("recipe.yaml"))
-    monkeypatch.setattr(run, "read_recipe", lambda path: short)
+    use_recipe(short, monkeypatch)
 
     def go(out: Path) -> Path:
         return run.train(str(CARD), data, out, device="cpu", teacher=teacher, progress=False)

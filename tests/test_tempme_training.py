@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from samples import video
+from short_training import use_recipe
 from video_files import encoded
 
 import zoo
@@ -98,8 +99,7 @@ def test_zoo_train_ends_in_a_folder_that_loads(
             (tmp_path / "data" / part / f"{seed}.mp4").write_bytes(content)
     polish = replace(APPEARANCE, name="polish", options=APPEARANCE.options | {"start_windows": 0})
     recipe = Recipe(seed=1, validation_items=2, stages=(MATCHING, APPEARANCE, polish))
-    monkeypatch.setattr(run, "_recipe_path", lambda card: Path("recipe.yaml"))
-    monkeypatch.setattr(run, "read_recipe", lambda path: recipe)
+    use_recipe(recipe, monkeypatch)
     out = run.train(str(CARD), tmp_path / "data", tmp_path / "run", device="cpu", progress=False)
     log = (out / "appearance" / "metrics.jsonl").read_text()
     assert "psnr_ids" in log

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from samples import picture
+from short_training import short_stage, use_recipe
 from torch import nn
 
 import zoo
@@ -28,27 +29,14 @@ from zoo.train import run
 from zoo.train.data import ItemBank, build_bank, find_entries
 from zoo.train.loop import run_stage
 from zoo.train.objective import Objective
-from zoo.train.recipe import Recipe, Stage, read_recipe
+from zoo.train.recipe import Recipe, read_recipe
 from zoo.train.result import OF_OTHER_WEIGHTS
 from zoo.train.state import load_newest, saved_states
 
 CARD = Path(__file__).parent / "cards" / "test-flextok.md"
 FLOW = {"full_share": 0.25, "null_share": 0.1, "noise_share": 0.25, "mode_scale": 0.25}
 FLOW |= {"saturation_weight": 0.1}
-STAGE = Stage(
-    name="flow",
-    objective="flow",
-    steps=6,
-    batch_size=4,
-    learning_rate=1e-3,
-    warmup=2,
-    cooldown=2,
-    ema=0.9,
-    precision="no",
-    validate_every=6,
-    checkpoint_every=3,
-    options=FLOW,
-)
+STAGE = short_stage("flow", FLOW)
 
 
 @pytest.fixture
@@ -209,8 +197,7 @@ def test_zoo_train_ends_in_a_folder_that_loads(
         picture(40, 50, index).save(data / f"{'val' if index > 3 else 'a'}-{index}.png")
     first = replace(STAGE, name="autoencoder", objective="autoencoder", options={"kl_weight": 1e-5})
     recipe = Recipe(seed=1, validation_items=2, stages=(first, STAGE))
-    monkeypatch.setattr(run, "_recipe_path", lambda card: Path("recipe.yaml"))
-    monkeypatch.setattr(run, "read_recipe", lambda path: recipe)
+    use_recipe(recipe, monkeypatch)
     out = run.train(str(CARD), data, tmp_path / "run", device="cpu", progress=False)
     tok = zoo.load(out)
     tokens = tok.encode(picture(40, 50, 0))

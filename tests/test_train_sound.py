@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import torch
 from samples import sound
+from short_training import short_stage, use_recipe
 
 import zoo
 from zoo.errors import MediaError
@@ -16,7 +17,7 @@ from zoo.models.codec.objective import CodecObjective
 from zoo.train import run
 from zoo.train.data import find_entries
 from zoo.train.loop import run_stage
-from zoo.train.recipe import Recipe, Stage
+from zoo.train.recipe import Recipe
 from zoo.train.sounds import SoundBank, build_sounds
 from zoo.train.state import load_newest
 
@@ -35,20 +36,7 @@ OPTIONS = {
     "mel_bands": [10, 20],
     "weights": {"mel": 1.0, "magnitude": 0.5, "envelope": 1.0, "wave": 1.0, "commitment": 0.25},
 }
-STAGE = Stage(
-    name="codec",
-    objective="codec",
-    steps=6,
-    batch_size=4,
-    learning_rate=1e-3,
-    warmup=2,
-    cooldown=2,
-    ema=0.9,
-    precision="no",
-    validate_every=6,
-    checkpoint_every=3,
-    options=OPTIONS,
-)
+STAGE = short_stage("codec", OPTIONS)
 
 
 @pytest.fixture
@@ -166,15 +154,14 @@ def test_zoo_train_ends_in_a_folder_that_loads(
 ) -> None:
     second = replace(STAGE, name="more", steps=2, options=OPTIONS | {"start": None})
     recipe = Recipe(seed=1, validation_items=2, stages=(STAGE, second), validation_seconds=0.3)
-    monkeypatch.setattr(run, "_recipe_path", lambda card: Path("recipe.yaml"))
-    monkeypatch.setattr(run, "read_recipe", lambda path: recipe)
+    use_recipe(recipe, monkeypatch)
     out = run.train(str(CARD), folder, tmp_path / "run", device="cpu", progress=False)
     tok = zoo.load(out)
     tokens = tok.encode(folder / "speech" / "0.wav")
     assert tokens.lengths.tolist() == [150]
     # fine-tuning goes on from what is there, also where a stage would start anew
     once = replace(STAGE, steps=1, learning_rate=1e-9, ema=0.0)
-    recipe = replace(recipe, stages=(once,))
+    use_recipe(replace(recipe, stages=(once,)), monkeypatch)
     finer = run.train(
         str(CARD), folder, tmp_path / "finer", device="cpu", start=str(out), progress=False
     )
