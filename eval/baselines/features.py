@@ -58,7 +58,8 @@ def rows(tok: Tokenizer, samples: list[Sample], kinds: list[tuple[str, str]]) ->
 
 def parse_kinds(text: str) -> list[tuple[str, str]]:
     """``kind:pool,kind:pool``; NotSupportedError for a pool that there is not."""
-    kinds = [tuple(one.partition(":")[::2]) for one in text.split(",")]
+    parts = [one.partition(":") for one in text.split(",")]
+    kinds = [(kind, pool) for kind, _, pool in parts]
     for kind, pool in kinds:
         if pool not in POOLS:
             raise NotSupportedError(f"{kind}:{pool}: expected KIND:POOL, one of {', '.join(POOLS)}")
