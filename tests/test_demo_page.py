@@ -1,5 +1,7 @@
 """The demo end to end: as an API, and in a real Chromium."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,8 +22,18 @@ MODEL = "flextok-tiny"
 SOON = 60_000  # milliseconds that a busy machine may take
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Servers, clients and the browser's driver leave event loops: taken away here, in silence."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(3):
+            gc.collect()
+
+
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(nothing_left: None) -> Iterator[str]:
     with served() as place:
         yield place
 
@@ -100,7 +112,7 @@ def test_two_users_never_share_tokens(address: str, files: dict[str, Path]) -> N
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(nothing_left: None) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright
