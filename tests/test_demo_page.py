@@ -226,3 +226,25 @@ def test_two_people_at_once_see_their_own(
         assert f"{rebuild(encode(str(files[name]), tok.name)).figures.psnr:.1f} dB" in text
     for page in pages:
         page.close()
+
+
+@pytest.mark.browser
+def test_ids_are_chosen_by_clicking_them(browser: Any, address: str) -> None:
+    page = opened(browser, address)
+    page.get_by_role("tab", name="Edit ids").click()
+    page.click("#edit-start")
+    says(page, "#edit-said", "Encoded")
+    sheet = page.locator("#edit-ids-B img")
+    box = sheet.bounding_box()
+    for row, column in ((1, 2), (7, 7), (1, 2), (0, 3)):  # the first one twice: not chosen
+        place = {"x": (column + 0.5) * box["width"] / 8, "y": (row + 0.5) * box["height"] / 8}
+        before = page.input_value("#edit-ranges textarea, #edit-ranges input")
+        sheet.click(position=place)
+        page.wait_for_function(
+            "before => document.querySelector('#edit-ranges textarea, #edit-ranges input').value !== before",
+            arg=before,
+        )
+    assert page.input_value("#edit-ranges textarea, #edit-ranges input") == "3, 63"
+    page.click("#edit-swap")
+    says(page, "#edit-said", "2 ids swapped")
+    page.close()
