@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from .choices import choices
+from .components import count_slider
 from .examples_here import example_sounds
-from .image_tab import count_slider
 from .loaded import tokenizer
 from .messages import PROGRESS, need, telling
 from .sounds import Heard, Played, encode, play, streamed

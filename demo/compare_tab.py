@@ -14,7 +14,8 @@ from .drawing import enlarged
 from .examples_here import example_pictures
 from .loaded import tokenizer
 from .messages import PROGRESS, need, telling
-from .pictures import Encoded, encode, rebuild, within
+from .pictures import Encoded, encode, rebuild
+from .quality import within
 from .temporary import temporary_file
 
 ASK = "Upload a picture first, or choose an example."

@@ -1,28 +1,20 @@
 """Media to try the page with: drawn by the package, and those that come with Gradio."""
 
-import tempfile
-from functools import cache
-from pathlib import Path
-
 import gradio.media
 
 import zoo
 from zoo.media.sample import sample_picture, sample_sound, sample_video
+
+from .temporary import lasting_file
 
 PICTURES = ("cheetah1.jpg", "tower.jpg", "lion.jpg")
 SOUNDS = ("cate_blanch.mp3", "cantina.wav")
 VIDEOS = ("world.mp4",)
 
 
-@cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Kept as long as the process lives."""
-    return tempfile.TemporaryDirectory(prefix="zoo-demo-")
-
-
 def example_pictures() -> list[str]:
     """Paths of pictures."""
-    path = Path(_folder().name) / "landscape.png"
+    path = lasting_file("landscape.png")
     if not path.exists():
         sample_picture().save(path)
     return [str(path), *_with_gradio("image", PICTURES)]
@@ -30,7 +22,7 @@ def example_pictures() -> list[str]:
 
 def example_sounds() -> list[str]:
     """Paths of sounds."""
-    path = Path(_folder().name) / "voice.wav"
+    path = lasting_file("voice.wav")
     if not path.exists():
         zoo.read(sample_sound()).save(path)
     return [str(path), *_with_gradio("audio", SOUNDS)]
@@ -38,7 +30,7 @@ def example_sounds() -> list[str]:
 
 def example_videos() -> list[str]:
     """Paths of videos."""
-    path = Path(_folder().name) / "landscape.mp4"
+    path = lasting_file("landscape.mp4")
     if not path.exists():
         zoo.read(sample_video(), "video").save(path)
     return [str(path), *_with_gradio("video", VIDEOS)]

@@ -4,26 +4,14 @@ from typing import Any
 
 import gradio as gr
 
-from zoo.tokenizer import Tokenizer
-
 from .choices import choices
-from .components import picture_input
+from .components import count_slider, picture_input
 from .examples_here import example_pictures
 from .loaded import tokenizer
 from .messages import PROGRESS, need, telling
 from .pictures import Encoded, Rebuilt, encode, rebuild
 
 ASK = "Upload a picture first, or choose an example."
-
-
-def count_slider(tok: Tokenizer, wanted: float | None = None) -> Any:
-    """The one knob as this tokenizer has it: from its shortest to its longest prefix."""
-    if not tok.prefixes:
-        return gr.Slider(0, 1, value=1, interactive=False, label="Whole: these ids cannot be cut")
-    low, high = min(tok.prefixes), max(tok.prefixes)
-    unit = tok.spec.prefixes.unit if tok.spec.prefixes else "tokens"
-    value = high if wanted is None else min(max(wanted, low), high)
-    return gr.Slider(low, high, value=value, step=1, interactive=True, label=f"{unit} kept")
 
 
 def image_tab() -> None:

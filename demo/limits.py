@@ -5,7 +5,8 @@ from pathlib import Path
 
 import zoo
 from zoo.errors import MediaError
-from zoo.media import open_video
+from zoo.media import Media, open_video
+from zoo.media.video_clip import Clip
 
 
 @dataclass(frozen=True)
@@ -18,22 +19,27 @@ class Limits:
     sound_seconds: float = 60
     video_seconds: float = 20
 
-    def check(self, path: str, modality: str) -> None:
-        """MediaError where the file at ``path`` is more than the page takes, or is no media."""
+    def read(self, path: str, modality: str) -> Media | Clip:
+        """The upload as ``encode`` takes it; of a video no frame is decoded yet.
+
+        Raises:
+            MediaError: where it is more than the page takes, or no media.
+        """
         size = Path(path).stat().st_size / 1e6
         if size > self.megabytes:
             raise MediaError(f"the file has {size:.0f} MB; this page takes {self.megabytes:g} MB")
-        if modality == "image":
-            self._check_pixels(*_picture_size(path))
-        elif modality == "audio":
-            sound = zoo.read(path, "audio")
-            assert sound.rate is not None
-            self._check_seconds(sound.items[0].shape[1] / sound.rate, self.sound_seconds, "sound")
-        else:
+        if modality == "video":
             clip = open_video(path)
             self._check_pixels(*clip.size)
-            last = clip.times[-1] if clip.times else 0.0
-            self._check_seconds(last, self.video_seconds, "video")
+            self._check_seconds(clip.times[-1] if clip.times else 0.0, self.video_seconds, "video")
+            return clip
+        if modality == "image":
+            self._check_pixels(*_picture_size(path))
+        media = zoo.read(path, modality)
+        if media.rate is not None:
+            seconds = media.items[0].shape[1] / media.rate
+            self._check_seconds(seconds, self.sound_seconds, "sound")
+        return media
 
     def _check_pixels(self, height: int, width: int) -> None:
         if height * width > self.megapixels * 1e6:

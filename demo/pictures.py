@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-import zoo
 from zoo.media import Media
 from zoo.media.image import to_pil
 from zoo.media.psnr import psnr
-from zoo.tokenizer import Tokenizer
 from zoo.tokens import Tokens
 
 from .drawing import difference, enlarged, ids_picture
 from .limits import LIMITS
 from .loaded import tokenizer
+from .quality import legal
 
 
 @dataclass(frozen=True)
@@ -60,22 +59,8 @@ class Rebuilt:
 
 def encode(path: str, model: str) -> Encoded:
     """Encode an uploaded picture; ZooError for what is none, or too large."""
-    LIMITS.check(path, "image")
-    tok, picture = tokenizer(model), zoo.read(path, "image")
+    picture, tok = LIMITS.read(path, "image"), tokenizer(model)
     return Encoded(model, tok.encode(picture), tok.view(picture))
-
-
-def legal(tok: Tokenizer, wanted: float | None) -> int | None:
-    """The prefix nearest to ``wanted`` from below, or the shortest; None where ids cannot be cut."""
-    if not tok.prefixes or wanted is None:
-        return None
-    return max((k for k in tok.prefixes if k <= wanted), default=min(tok.prefixes))
-
-
-def within(tok: Tokenizer, tokens: Tokens, bits: float) -> int | None:
-    """The longest prefix of these tokens that costs at most ``bits``, or the shortest."""
-    costs = {k: float(tokens.prefix(k).bits()[0]) for k in tok.prefixes}
-    return max((k for k, cost in costs.items() if cost <= bits), default=min(costs, default=None))
 
 
 def rebuild(encoded: Encoded, wanted: float | None = None, seed: int = 0) -> Rebuilt:

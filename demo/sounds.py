@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from PIL import Image
 
-import zoo
 from zoo.audio_tokenizer import AudioTokenizer
 from zoo.media import Media
 from zoo.media.image import to_pil
@@ -17,7 +16,7 @@ from zoo.tokens import Tokens
 from .drawing import strip_picture, waveform
 from .limits import LIMITS
 from .loaded import tokenizer
-from .pictures import legal
+from .quality import legal
 
 CHUNK_SECONDS = 0.32
 
@@ -46,8 +45,7 @@ class Played:
 
 def encode(path: str, model: str) -> Heard:
     """Encode an uploaded sound; ZooError for what is none, or too long."""
-    LIMITS.check(path, "audio")
-    tok, sound = tokenizer(model), zoo.read(path, "audio")
+    sound, tok = LIMITS.read(path, "audio"), tokenizer(model)
     return Heard(model, tok.encode(sound), tok.view(sound))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from zoo.media import Media, open_video
+from zoo.media import Media
 from zoo.media.groups import coloured_groups
 from zoo.media.panels import Panel, side_by_side
 from zoo.media.psnr import psnr
@@ -17,7 +17,7 @@ from zoo.tokens.labels import position_labels
 
 from .limits import LIMITS
 from .loaded import tokenizer
-from .pictures import legal
+from .quality import legal
 from .temporary import temporary_file
 
 
@@ -32,8 +32,7 @@ class Watched:
 
 def encode(path: str, model: str) -> Watched:
     """Encode an uploaded video; ZooError for what is none, or too long."""
-    LIMITS.check(path, "video")
-    tok, clip = tokenizer(model), open_video(path)
+    clip, tok = LIMITS.read(path, "video"), tokenizer(model)
     return Watched(model, tok.encode(clip), tok.view(clip))
 
 

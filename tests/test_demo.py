@@ -1,6 +1,10 @@
 """What the demo computes, without its page: pictures, sounds, videos, edits, limits, drawings."""
 
+import os
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -9,13 +13,14 @@ from samples import picture
 from video_files import encoded, pictures
 
 import zoo
+from zoo.demo import loaded, sounds, temporary, videos
 from zoo.demo import pictures as demo_pictures
-from zoo.demo import sounds, videos
 from zoo.demo.choices import bundled, choices
 from zoo.demo.drawing import CELL, GONE, Sheet, difference, ids_picture, strip_picture, waveform
 from zoo.demo.edits import changed, parse_id, parse_places, swapped
 from zoo.demo.limits import Limits
 from zoo.demo.loaded import tokenizer
+from zoo.demo.quality import legal, within
 from zoo.errors import MediaError, TokenError, UnknownTokenizerError
 
 FLEXTOK = "flextok-tiny"
@@ -61,24 +66,24 @@ def test_dragging_decodes_and_does_not_encode(photo: str, monkeypatch: pytest.Mo
 
 def test_at_equal_bits(photo: str) -> None:
     tok, found = tokenizer(FLEXTOK), demo_pictures.encode(photo, FLEXTOK)
-    assert demo_pictures.within(tok, found.tokens, 512) == 32
-    assert demo_pictures.within(tok, found.tokens, 1) == 1
-    assert demo_pictures.within(tok, found.tokens, 1e9) == 64
-    assert demo_pictures.legal(tok, 1000) == 64
-    assert demo_pictures.legal(tok, 0) == 1
+    assert within(tok, found.tokens, 512) == 32
+    assert within(tok, found.tokens, 1) == 1
+    assert within(tok, found.tokens, 1e9) == 64
+    assert legal(tok, 1000) == 64
+    assert legal(tok, 0) == 1
 
 
 def test_what_is_too_large_or_no_media_is_told(tmp_path: Path, photo: str) -> None:
     with pytest.raises(MediaError, match="takes 0.0001 MB"):
-        Limits(megabytes=1e-4).check(photo, "image")
+        Limits(megabytes=1e-4).read(photo, "image")
     with pytest.raises(MediaError, match="80 x 100|100 x 80 pixels are more"):
-        Limits(megapixels=0.001).check(photo, "image")
+        Limits(megapixels=0.001).read(photo, "image")
     (tmp_path / "film.mp4").write_bytes(encoded(pictures(12), rate=4))
     with pytest.raises(MediaError, match="the video lasts 3 seconds; this page takes 2"):
-        Limits(video_seconds=2).check(str(tmp_path / "film.mp4"), "video")
+        Limits(video_seconds=2).read(str(tmp_path / "film.mp4"), "video")
     zoo.read((np.zeros(9000, np.float32), 3000)).save(tmp_path / "still.wav")
     with pytest.raises(MediaError, match="the sound lasts 3 seconds"):
-        Limits(sound_seconds=2).check(str(tmp_path / "still.wav"), "audio")
+        Limits(sound_seconds=2).read(str(tmp_path / "still.wav"), "audio")
     (tmp_path / "notes.png").write_text("no picture")
     with pytest.raises(MediaError, match="not an image"):
         demo_pictures.encode(str(tmp_path / "notes.png"), FLEXTOK)
@@ -153,3 +158,37 @@ def test_drawings(photo: str) -> None:
     assert (loud != 255).any(2).any(1).mean() > 0.9
     quiet = np.asarray(waveform(np.zeros((1, 8000))))
     assert (quiet != 255).any(2).any(1).sum() == 1
+
+
+def test_files_that_were_handed_out_long_ago_are_removed() -> None:
+    example = temporary.lasting_file("example.txt")
+    example.write_text("stays")
+    first = Path(temporary.temporary_file("a.txt"))
+    first.write_text("handed out")
+    os.utime(first.parent, (0, 0))
+    second = Path(temporary.temporary_file("a.txt"))
+    assert not first.parent.exists()
+    assert second.parent.is_dir()
+    assert example.read_text() == "stays"
+
+
+def test_a_slow_download_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, go_on, calls = Event(), Event(), []
+    names = zoo.list_models()[:2]
+
+    def load(name: str, **more: object) -> str:
+        calls.append(name)
+        if name == names[0]:
+            started.set()
+            assert go_on.wait(20)
+        return f"the tokenizer {name}"
+
+    monkeypatch.setattr(loaded.zoo, "load", load)
+    monkeypatch.setattr(loaded, "_loaded", OrderedDict())
+    with ThreadPoolExecutor(2) as pool:
+        slow = [pool.submit(tokenizer, names[0]) for _ in range(2)]
+        assert started.wait(20)
+        assert tokenizer(names[1]) == f"the tokenizer {names[1]}"
+        go_on.set()
+        assert {one.result() for one in slow} == {f"the tokenizer {names[0]}"}
+    assert sorted(calls) == sorted(names)  # each was loaded once
