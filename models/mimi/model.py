@@ -88,7 +88,7 @@ def mixed_step(transformer: Any, x: Tensor, memory: Memory) -> Tensor:
         from transformers import DynamicCache
 
         memory[transformer] = DynamicCache(config=transformer.config)
-    found = transformer(x.transpose(1, 2), past_key_values=memory[transformer], use_cache=True)
+    found = transformer(x.transpose(1, 2), cache=memory[transformer], use_cache=True)
     return found.last_hidden_state.transpose(1, 2)
 
 
