@@ -1,14 +1,19 @@
 """Codecs with a speech encoder inside, against transformers' bare classes with their extractors."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
+from golden_case import GOLDEN, Case
+from golden_fused import config_of
 from samples import sound
 
 import zoo
+from zoo.families import family_class
 
 CARDS = Path(__file__).parent / "cards"
 
@@ -192,3 +197,24 @@ def test_neucodec_hears_less_than_a_hop_as_one() -> None:
     assert torch.equal(tokens.codes, tok.encode((padded, rate)).codes)
     assert tokens.codes.shape == (1, 1, 1)
     assert tok.decode(tokens).tensor.shape == (1, 1, 150)
+
+
+@pytest.mark.parametrize("place", ["xcodec/hubert", "xcodec/wavlm", "higgs/main"])
+def test_the_authors_own_files_give_the_recorded_ids(place: str, tmp_path: Path) -> None:
+    family = place.split("/")[0]
+    case = Case(GOLDEN / place)
+    kind = family_class(family).config_type
+    more = {"codebook_dim": case.config["codebook_dim"]} if family == "higgs" else {}
+    front = yaml.safe_load((CARDS / f"test-{family}.md").read_text("utf-8").split("---")[1])
+    front["zoo"]["config"] = asdict(config_of(case, kind, **more))
+    front["zoo"]["source"][0] |= {"file": "weights.pth", "format": "original"}
+    (tmp_path / "README.md").write_text(f"---\n{yaml.safe_dump(front)}---\n", encoding="utf-8")
+    torch.save(case.state, tmp_path / "weights.pth")
+
+    tok = zoo.load(tmp_path)
+    assert tok.sample_rate is not None
+    tokens = tok.encode([(one[0].numpy(), tok.sample_rate) for one in case.io["audio"]])
+    codes = case.io["codes"].transpose(0, 1) if case.config["slots_first"] else case.io["codes"]
+    assert torch.equal(tokens.codes, codes)
+    decoded = tok.decode(tokens, native=True).tensor
+    assert torch.allclose(decoded, case.io["decoded"].clamp(-1, 1), atol=1e-4)

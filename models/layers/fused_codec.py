@@ -13,29 +13,12 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from zoo.audio_tokenizer import row_mask
-from zoo.weights import KeyTable, Rule
 
 from .ragged import cut, ragged, respect_lengths
 from .speech_encoder import HOP, SpeechEncoder, hidden_states, settle
-from .weight_norm import weight_norm
 
 if TYPE_CHECKING:
     from transformers import HiggsAudioV2TokenizerModel, XcodecModel
-
-_STATISTICS = "how often and by what codewords were chosen: training only"
-_TEACHER = "predicts the semantic features again: training only"
-
-TRANSFORMERS: KeyTable = (
-    Rule("decoder_semantic.{rest*}", None, _TEACHER),
-    Rule("fc1.{w}", None, _TEACHER),
-    Rule("semantic_model.masked_spec_embed", None, "stands for masked features: training only"),
-    *weight_norm(
-        "semantic_model.encoder.pos_conv_embed.conv", "semantic_model.encoder.pos_conv_embed.conv"
-    ),
-    Rule("quantizer.quantizers.{q}.codebook.embed", "quantizer.quantizers.{q}.codebook.embed"),
-    Rule("quantizer.quantizers.{q}.codebook.{w}", None, _STATISTICS),
-    Rule("{name*}", "{name*}"),
-)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from zoo.engine.noise import Noise
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
-from .fused_codec import TRANSFORMERS, FusedConfig, FusedParts
+from .fused_codec import FusedConfig, FusedParts
+from .fused_keys import FORMATS
 
 
 class FusedTokenizer(AudioTokenizer):
     """One slot per codebook; the first k codebooks decode alone."""
 
-    formats = {"transformers": TRANSFORMERS}
+    formats = FORMATS
     encode_parts = ("acoustic_encoder", "encoder_semantic", "semantic_model", "fc")
     decode_parts = ("acoustic_decoder", "fc2")
     compiled_parts = ("acoustic_encoder", "acoustic_decoder")
