@@ -31,6 +31,7 @@ IN_PIECES = {  # the others need the whole clip, or are computed in segments any
     "test-mimi": ("encode", "decode"),
     "test-speechtokenizer": ("decode",),
     "test-wavtokenizer": ("encode",),
+    "test-bigcodec": ("encode", "decode"),
 }
 TOLERANCE = 1e-4  # of samples in -1..1
 

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from golden_bigcodec import config_of
+from golden_case import GOLDEN, Case
 from samples import sound
 
 from zoo.loading import load_random
+from zoo.models.bigcodec.keys import ORIGINAL
+from zoo.models.bigcodec.model import build_model
 from zoo.models.bigcodec.smooth_snake import SmoothSnake, low_pass
 from zoo.models.bigcodec.tokenizer import BigCodec
+from zoo.models.layers.over_time import Memory
 
 CARD = Path(__file__).parent / "cards" / "test-bigcodec.md"
 
@@ -56,3 +61,27 @@ def test_in_place_steps_keep_gradients_right():
     torch.manual_seed(0)
     x = torch.randn(2, 3, 9, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(SmoothSnake(3).double(), x)
+
+
+@pytest.mark.parametrize("sizes", [(1, 0, 3, 700, 41, 0), (40, 40, 5000), (6389,), (2000, 4400)])
+def test_steps_over_any_pieces_are_the_recorded_run(sizes: tuple[int, ...]) -> None:
+    """Of the original: ids exact, whatever comes in which step."""
+    case = Case(GOLDEN / "bigcodec" / "main")
+    model = case.model(build_model, config_of(case), ORIGINAL)
+    memory: Memory = {}
+    left, found = case.io["audio_padded"], []
+    with torch.inference_mode():
+        for size in sizes:
+            piece, left = left[..., :size], left[..., size:]
+            found.append(model.encoder.step(piece, memory))
+        found.append(model.encoder.step(left, memory, last=True))
+        latents = torch.cat(found, dim=-1)
+        assert torch.allclose(latents, case.io["features"], atol=5e-5)
+        (codes,) = model.quantizer.ids(latents)
+        assert torch.equal(codes[None], case.io["codes"])
+        left, found, memory = case.io["quantized"], [], {}
+        for size in (0, 1, 2, 9):
+            piece, left = left[..., :size], left[..., size:]
+            found.append(model.decoder.step(piece, memory))
+        found.append(model.decoder.step(left, memory, last=True))
+    assert torch.allclose(torch.cat(found, dim=-1), case.io["decoded"], atol=1e-4)

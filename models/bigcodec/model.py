@@ -6,9 +6,10 @@ Layers stand in upstream's order, so that their numbers are those of upstream's 
 from torch import Tensor, nn
 
 from ..layers.lstm import SkipLstm
-from ..layers.over_time import Layers, OverTime
+from ..layers.over_time import Layers, Memory, OverTime
 from ..layers.residual_codec import ResidualCodec
 from ..layers.residual_vq import FactorisedLevel, ResidualQuantizer
+from ..layers.streaming import queued
 from ..layers.zero_conv import ZeroConv, ZeroUp
 from .config import BigCodecConfig
 from .smooth_snake import SmoothSnake
@@ -32,6 +33,11 @@ class Residual(OverTime):
         """Shape kept."""
         return self.block(x, lengths).add_(x)
 
+    def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
+        """Go on with the next piece; the input waits for what the layers make of it."""
+        out = self.block.step(x, memory, last)
+        return out.add_(queued(self, x, memory, out.shape[-1]))
+
 
 class Stage(OverTime):
     """What happens at one rate, and the way to it or from it."""
@@ -44,11 +50,13 @@ class Stage(OverTime):
         """[item, channel, time] -> [item, channel, time] at the other rate."""
         return self.block(x, lengths)
 
+    def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
+        """Go on with the next piece."""
+        return self.block.step(x, memory, last)
+
     def after(self, lengths: Tensor) -> Tensor:
         """Those behind all layers."""
-        for layer in self.block:
-            lengths = layer.after(lengths) if isinstance(layer, OverTime) else lengths
-        return lengths
+        return self.block.after(lengths)
 
 
 def build_model(config: BigCodecConfig) -> ResidualCodec:

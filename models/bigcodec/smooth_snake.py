@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..layers.ends import repeat_each
-from ..layers.over_time import OverTime
+from ..layers.over_time import Memory, OverTime
 from ..layers.snake import snake
+from ..layers.streaming import nothing
 
 TAPS = 12
+REACH = 5  # samples on either side that an output depends on, through both filters
 _CUTOFF, _TRANSITION = 0.25, 0.3  # cycles per sample at the higher rate
 
 
@@ -44,6 +46,16 @@ class SmoothSnake(OverTime):
         wave = snake(twice, self.alpha.exp()[:, None], self.beta.exp()[:, None])
         wide = _continued(wave, 5, 6, None if lengths is None else 2 * lengths)
         return F.conv1d(wide, taps, stride=2, groups=width)
+
+    def step(self, x: Tensor, memory: Memory, last: bool = False) -> Tensor:
+        """Go on with the next piece."""
+        held, told = memory.get(self, (x[..., :0], 0))  # input, and how much of it has been told
+        x = torch.cat([held, x], dim=-1)
+        final = x.shape[-1] if last else max(told, x.shape[-1] - REACH)
+        out = self(x)[..., told:final] if final > told else nothing(x, x.shape[1])
+        start = max(0, final - REACH)
+        memory[self] = x[..., start:].clone(), final - start  # a view would keep the piece
+        return out
 
 
 def _continued(x: Tensor, before: int, end: int, lengths: Tensor | None) -> Tensor:

@@ -8,6 +8,7 @@ from torch.nn.functional import pad
 
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
+from zoo.streaming import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 
@@ -22,8 +23,7 @@ from .model import build_model
 class BigCodec(ResidualTokenizer):
     """One codebook, and so no prefixes.
 
-    Both directions take the whole clip at once, and memory grows with it: no streaming, and no
-    pieces of long sounds.
+    Long sounds go through in pieces, with the state of the LSTM carried on.
     Source: Xin et al. 2024, arXiv 2409.05377; ids equal those of Aria-K-Alethia/BigCodec.
     """
 
@@ -53,11 +53,22 @@ class BigCodec(ResidualTokenizer):
         latents, positions = self._latents(batch, lengths, extra_frame)
         return Encoded(self._ids(latents, prefix), positions)
 
-    def _encode_steps(self, **options: object) -> None:
-        return None
+    def _encode_steps(
+        self, *, prefix: int | None, noise: Noise, extra_frame: bool = True
+    ) -> Step | None:
+        onward = super()._encode_steps(prefix=prefix, noise=noise)
+        assert onward is not None
+        heard = 0
 
-    def _decode_steps(self, **options: object) -> None:
-        return None
+        def step(sound: Tensor, last: bool) -> Tensor:
+            nonlocal heard
+            heard += sound.shape[-1]
+            if last:
+                whole = int(self._frames(torch.tensor(heard), extra_frame)) * self.config.hop
+                sound = pad(sound, (0, whole - heard))
+            return onward(sound, last)
+
+        return step
 
     def _count(self, prepared: Tensor) -> int:
         """With the extra frame, where that is the card's default."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .streaming import nothing
+
 Search = Callable[[Tensor], Tensor]
 """Latents [item, width, frame] -> int64 [item, n] of the nearest codewords."""
 
@@ -62,6 +64,17 @@ class EuclideanLevel(Level):
         return rows_of(self.codebook, ids)
 
 
+class Pointwise(nn.Conv1d):
+    """The same linear layer at every frame, of which a piece of a sound may have none."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 1)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[item, inputs, frame] -> [item, outputs, frame]."""
+        return super().forward(input) if input.shape[-1] else nothing(input, self.out_channels)
+
+
 class FactorisedLevel(Level):
     """Codewords of few dimensions behind a projection, the nearest by direction.
 
@@ -71,8 +84,8 @@ class FactorisedLevel(Level):
 
     def __init__(self, width: int, size: int, dim: int) -> None:
         super().__init__()
-        self.in_proj = nn.Conv1d(width, dim, 1)
-        self.out_proj = nn.Conv1d(dim, width, 1)
+        self.in_proj = Pointwise(width, dim)
+        self.out_proj = Pointwise(dim, width)
         self.codebook = nn.Embedding(size, dim)
 
     def search(self) -> Search:
