@@ -1,7 +1,7 @@
 """The probing task on one tokenizer: encode everything, then fit probes at every prefix."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -11,44 +11,19 @@ import zoo
 from zoo.errors import MediaError, ZooError
 from zoo.tokens import Tokens
 
-from ..reconstruction.setup import Setup, key
+from ..reconstruction.setup import key
 from ..results.chunk import Chunk, failure, merged
 from ..results.cost import draw, token_costs
 from ..results.fingerprint import item_sha256
 from ..samples import Sample
 from ..samples.listing import sha256
-from .attentive import Training
+from .protocol import Probing
 from .raw import raw_features
 from .report import qualities
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """How probes are fitted and judged."""
-
-    folds: int
-    seeds: int
-    training: Training
-
-
-class ProbingPlan:
+class ProbingPlan(Probing):
     """The :class:`zoo.eval.tasks.Plan` of the probing task."""
-
-    def __init__(
-        self,
-        setup: Setup,
-        labels: dict[str, str],
-        protocol: Protocol,
-        probes: Sequence[str],
-        skipped: Sequence[dict[str, str]],
-        device: str,
-    ) -> None:
-        self.setup = setup
-        self.labels = labels
-        self.protocol = protocol
-        self.probes = probes
-        self.skipped = skipped
-        self.device = device
 
     @property
     def settings(self) -> dict[str, Any]:

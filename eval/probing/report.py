@@ -1,9 +1,7 @@
 """From encoded samples to the accuracy of every probe at every quality."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -20,16 +18,14 @@ from .arrays import class_numbers, padded_ids
 from .attentive import attentive_fit
 from .folds import Fit, correctness
 from .linear import bag_fit, linear_fit, majority_fit
-
-if TYPE_CHECKING:
-    from .plan import ProbingPlan
+from .protocol import Probing
 
 ACCURACY = Column("share", True)
 BASELINES = ("majority", "raw")
 """Probes that see no ids; they are the same at every quality."""
 
 
-def qualities(plan: ProbingPlan, whole: Chunk) -> list[dict[str, Any]]:
+def qualities(plan: Probing, whole: Chunk) -> list[dict[str, Any]]:
     """Rate and accuracies of every quality; rows get how often each sample was judged right."""
     classes = class_numbers(whole)
     counts = np.bincount(classes)
@@ -75,7 +71,7 @@ def qualities(plan: ProbingPlan, whole: Chunk) -> list[dict[str, Any]]:
 
 
 def _probes(
-    plan: ProbingPlan, whole: Chunk, classes: np.ndarray, ids: Tensor, name: str
+    plan: Probing, whole: Chunk, classes: np.ndarray, ids: Tensor, name: str
 ) -> Mapping[str, Callable[[], Fit]]:
     sizes = plan.setup.tok.vocab_sizes[: ids.shape[1]]
     starts = np.cumsum([0, *sizes[:-1]])[:, None]
@@ -93,7 +89,7 @@ def _probes(
 
 
 def _judge(
-    plan: ProbingPlan,
+    plan: Probing,
     whole: Chunk,
     classes: np.ndarray,
     makers: Mapping[tuple[str, str], Callable[[], Fit]],
@@ -114,7 +110,7 @@ def _judge(
     }
 
 
-def _clusters(plan: ProbingPlan, whole: Chunk) -> list[str] | None:
+def _clusters(plan: Probing, whole: Chunk) -> list[str] | None:
     if plan.setup.cluster is None:
         return None
     return [plan.setup.cluster_of(row["id"]) for row in whole.rows]

@@ -8,7 +8,8 @@ from zoo.errors import NotSupportedError
 from zoo.tokenizer import Tokenizer
 
 from ...probing.attentive import Training
-from ...probing.plan import ProbingPlan, Protocol
+from ...probing.plan import ProbingPlan
+from ...probing.protocol import Protocol
 from ...reconstruction import arguments
 from ...reconstruction.select import made
 from ...reconstruction.setup import Setup
