@@ -42,12 +42,15 @@ class AutoencoderObjective(Objective):
         super().__init__(model, config, options)
         self.model: FlexTokModel
         self.kl_weight = float(options["kl_weight"])
-        calm_start(model.vae)
 
     @property
     def trained(self) -> nn.Module:
         """The autoencoder."""
         return self.model.vae
+
+    def begin(self, items: Batches) -> None:
+        """Silent residual branches."""
+        calm_start(self.model.vae)
 
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""
@@ -94,13 +97,16 @@ class FlowObjective(Objective):
         self.mode_scale = float(options["mode_scale"])
         self.saturation_weight = float(options["saturation_weight"])
         model.vae.requires_grad_(False)
-        start_near_identity(model.decoder)
         self.tokens = nn.ModuleList([model.encoder, model.decoder])
 
     @property
     def trained(self) -> nn.Module:
         """Encoder and decoder; the quantiser has no weights, the autoencoder is frozen."""
         return self.tokens
+
+    def begin(self, items: Batches) -> None:
+        """A decoder that copies its input."""
+        start_near_identity(self.model.decoder)
 
     def source(self, items: Batches) -> Batches:
         """Latents of all items and of their mirror images, computed once."""
