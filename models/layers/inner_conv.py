@@ -16,24 +16,34 @@ class InnerConv(nn.Conv1d):
 
     def forward(self, input: Tensor) -> Tensor:
         """[item, inputs, time] -> [item, outputs, time / stride]."""
-        if self.groups == 1 and self.padding == (0,) and few(input, self.weight):
-            return self._product(input)
+        if self.groups == 1 and self._few(input):
+            return self._product(self._padded(input))
         if not pays(input, self.weight):
             return super().forward(input)
-        assert isinstance(self.padding, tuple)
-        if self.in_channels == 1 and self.padding == (0,) == (self.dilation[0] - 1,):
-            windows = input[:, 0].unfold(1, self.kernel_size[0], self.stride[0])
+        if self.in_channels == 1 == self.dilation[0]:
+            windows = self._padded(input)[:, 0].unfold(1, self.kernel_size[0], self.stride[0])
             return F.linear(windows, self.weight[:, 0], self.bias).transpose(1, 2)
+        assert isinstance(self.padding, tuple)
+        point = self.kernel_size == (1,)  # torch asks oneDNN for these only where they stride
         out = F.conv2d(
             inner(input),
             self.weight[:, :, None],
             self.bias,
-            (1, self.stride[0]),
+            (1 + point, self.stride[0]),
             (0, self.padding[0]),
             (1, self.dilation[0]),
             self.groups,
         )
         return out[:, :, 0]
+
+    def _few(self, x: Tensor) -> bool:
+        """On the CPU, where there are fewer windows than half a weight has rows."""
+        windows = len(x) * (x.shape[-1] // self.stride[0])
+        return x.device.type == "cpu" and 2 * windows <= self.out_channels
+
+    def _padded(self, x: Tensor) -> Tensor:
+        assert isinstance(self.padding, tuple)
+        return F.pad(x, (self.padding[0], self.padding[0])) if self.padding[0] else x
 
     def _product(self, x: Tensor) -> Tensor:
         """The same, as every window [inputs * kernel] times all weights."""
@@ -65,8 +75,8 @@ class InnerConvTranspose(nn.ConvTranspose1d):
 
 
 def pays(x: Tensor, weight: Tensor) -> bool:
-    """On the CPU, where there is more sound than weights, which are brought in order too."""
-    return x.device.type == "cpu" and x.numel() >= weight.numel()
+    """On the CPU, where there is enough sound beside the weights, which are brought in order too."""
+    return x.device.type == "cpu" and 2 * x.numel() >= weight.numel()
 
 
 def few(x: Tensor, weight: Tensor) -> bool:

@@ -7,6 +7,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..layers.inner_conv import InnerConv, InnerConvTranspose
 from ..layers.snake import Snake
 
 HEAD = 64  # channels of an attention head
@@ -19,9 +20,9 @@ class Residual(nn.Sequential):
     def __init__(self, width: int, dilation: int, groups: int) -> None:
         super().__init__(
             Snake(width),
-            nn.Conv1d(width, width, 7, padding=3 * dilation, dilation=dilation, groups=groups),
+            InnerConv(width, width, 7, padding=3 * dilation, dilation=dilation, groups=groups),
             Snake(width),
-            nn.Conv1d(width, width, 1),
+            InnerConv(width, width, 1),
         )
 
     def forward(self, input: Tensor) -> Tensor:
@@ -37,7 +38,7 @@ class Down(nn.Sequential):
         super().__init__(
             *(Residual(width, dilation, groups) for dilation in (1, 3, 9)),
             Snake(width),
-            nn.Conv1d(width, 2 * width, 2 * stride, stride, padding=ceil(stride / 2)),
+            InnerConv(width, 2 * width, 2 * stride, stride, padding=ceil(stride / 2)),
         )
 
 
@@ -46,7 +47,7 @@ class NoiseGate(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.linear = nn.Conv1d(width, width, 1, bias=False)
+        self.linear = InnerConv(width, width, 1, bias=False)
 
     def forward(self, x: Tensor, noise: Tensor) -> Tensor:
         """``noise`` [item, 1, time] is standard normal."""
@@ -59,7 +60,7 @@ class Up(nn.Sequential):
     def __init__(self, width: int, stride: int, depthwise: bool, noise: bool) -> None:
         half = width // 2
         groups = half if depthwise else 1
-        grow = nn.ConvTranspose1d(
+        grow = InnerConvTranspose(
             width, half, 2 * stride, stride, padding=ceil(stride / 2), output_padding=stride % 2
         )
         gates = [NoiseGate(half)] if noise else []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from ..layers.inner_conv import InnerConv
 from ..layers.ragged import respect_lengths
 from ..layers.residual_vq import ResidualQuantizer
 from ..layers.snake import Snake
@@ -58,29 +59,29 @@ def build_model(config: SnacConfig) -> SnacModel:
 def build_encoder(config: SnacConfig) -> nn.Sequential:
     """Build the encoder: sound [item, 1, samples] -> latents [item, width, frame]."""
     width = config.encoder_width
-    layers: list[nn.Module] = [nn.Conv1d(1, width, 7, padding=3)]
+    layers: list[nn.Module] = [InnerConv(1, width, 7, padding=3)]
     for stride in config.encoder_strides:
         layers.append(Down(width, stride, config.depthwise))
         width *= 2
     if config.window:
         layers.append(WindowAttention(width, config.window))
-    layers.append(nn.Conv1d(width, width, 7, padding=3, groups=width if config.depthwise else 1))
+    layers.append(InnerConv(width, width, 7, padding=3, groups=width if config.depthwise else 1))
     return nn.Sequential(*layers)
 
 
 def build_decoder(config: SnacConfig) -> Decoder:
     """Build the decoder."""
     latent, width = config.latent_width, config.decoder_width
-    layers: list[nn.Module] = [nn.Conv1d(latent, width, 7, padding=3)]
+    layers: list[nn.Module] = [InnerConv(latent, width, 7, padding=3)]
     if config.depthwise:
-        layers = [nn.Conv1d(latent, latent, 7, padding=3, groups=latent)]
-        layers.append(nn.Conv1d(latent, width, 1))
+        layers = [InnerConv(latent, latent, 7, padding=3, groups=latent)]
+        layers.append(InnerConv(latent, width, 1))
     if config.window:
         layers.append(WindowAttention(width, config.window))
     for stride in config.decoder_strides:
         layers.append(Up(width, stride, config.depthwise, config.noise))
         width //= 2
-    layers += [Snake(width), nn.Conv1d(width, 1, 7, padding=3), nn.Tanh()]
+    layers += [Snake(width), InnerConv(width, 1, 7, padding=3), nn.Tanh()]
     return Decoder(*layers)
 
 
