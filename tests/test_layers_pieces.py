@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from zoo.models.layers import pieces
-from zoo.models.layers.inner_conv import InnerConv, InnerConvTranspose, few, transposed
+from zoo.models.layers.inner_conv import InnerConv, InnerConvTranspose, few, pays, transposed
 from zoo.models.layers.over_time import Layers
 from zoo.models.layers.seanet import Seanet, seanet_decoder, seanet_encoder
 
@@ -35,20 +35,26 @@ def test_a_convolution_is_torchs(inputs: int, options: dict):
         assert torch.allclose(ours(x.mT.contiguous().mT), theirs(x), atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{}, {"stride": 3}, {"stride": 2, "dilation": 3}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"stride": 3}, {"stride": 2, "dilation": 3}, {"padding": 2}, {"stride": 4, "padding": 1}],
+)
 def test_next_to_no_time_is_a_product_with_the_same_numbers(options: dict):
     torch.manual_seed(0)
     ours, theirs = (kind(6, 64, 5, **options) for kind in (InnerConv, nn.Conv1d))
     theirs.load_state_dict(ours.state_dict())
     for time in (13, 15):
         x = torch.randn(2, 6, time)
-        assert few(x, ours.weight)
+        assert ours.few_windows(x)
         assert torch.allclose(ours(x), theirs(x), atol=1e-5)
     up = nn.ConvTranspose1d(16, 32, 6, 3, bias=False)
     for time in (1, 2):
         x = torch.randn(2, 16, time)
         assert few(x, up.weight)
         assert torch.allclose(transposed(x, up), up(x), atol=1e-5)
+    x = torch.randn(2, 16, 100)
+    assert pays(x, up.weight)
+    assert torch.allclose(transposed(x, up), up(x), atol=1e-5)
 
 
 @pytest.mark.parametrize("options", [{}, {"padding": 1, "output_padding": 1}, {"groups": 6}])

@@ -6,8 +6,9 @@
 
 At full size with random weights, fp32, one thread, on white noise; processor time, the fastest of
 ``--repeat`` calls that take turns. ``long`` gives the peak of resident memory for encoding and for
-decoding one sound. ``steps`` streams pieces of 20 ms: as loaded, with weight norm computed anew in
-every step, and piece by piece through transformers' class, which keeps no state (and computes
+decoding one sound. ``steps`` streams pieces of 20 ms: as loaded, "unfolded" (the same networks, but
+with weight norm, which every convolution computes anew in every step, as upstream's do), and, where
+there is one, piece by piece through transformers' class, which keeps no state (and computes
 weight norm anew where the published weights have it). ``bare`` encodes and decodes with the zoo and
 with transformers' class of the same size.
 """
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from zoo.audio_tokenizer import AudioTokenizer
+from zoo.errors import NotSupportedError
 from zoo.loading import load_random
 from zoo.tokens import Tokens
 
@@ -30,6 +32,7 @@ from .memory import PeakMemory, touch
 from .sidebyside import cpu_and_wall, interleave
 
 STEP = 50  # streamed steps in a second
+TRANSFORMERS = ("dac", "encodec", "mimi")  # families with a class there to compare with
 
 
 def main() -> None:
@@ -95,9 +98,16 @@ def steps(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None
 
         return run
 
-    for verb, count in (("encode", len(chunks)), ("decode", len(ids))):
+    for verb, pieces in (("encode", chunks), ("decode", ids)):
         calls = {"folded": streamed(tok, verb), "unfolded": streamed(unfolded, verb)}
-        calls["bare"] = partial(_stateless, tok, chunks if verb == "encode" else ids, given.prefix)
+        try:
+            calls["folded"]()
+        except NotSupportedError as error:
+            print(error)
+            continue
+        if tok.family in TRANSFORMERS:
+            calls["bare"] = partial(_stateless, tok, pieces, given.prefix)
+        count = len(pieces)
         done = interleave(calls, given.repeat)
         own = 1000 * done["folded"].best() / count
         others = [
@@ -175,7 +185,7 @@ def _bare(tok: AudioTokenizer, prefix: int | None) -> tuple[Any, dict[str, Any]]
     if tok.family == "mimi":
         model = transformers.MimiModel(transformers.MimiConfig())
         return model.eval(), {"num_quantizers": count}
-    if tok.family != "encodec":
+    if tok.family not in TRANSFORMERS:
         raise SystemExit(f"{tok.name}: no class of transformers to compare with")
     kbps = count * 10 * (tok.token_rate or 0) / 1000
     own = transformers.EncodecConfig(

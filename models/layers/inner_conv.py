@@ -16,7 +16,7 @@ class InnerConv(nn.Conv1d):
 
     def forward(self, input: Tensor) -> Tensor:
         """[item, inputs, time] -> [item, outputs, time / stride]."""
-        if self.groups == 1 and self._few(input):
+        if self.groups == 1 and self.few_windows(input):
             return self._product(self._padded(input))
         if not pays(input, self.weight):
             return super().forward(input)
@@ -36,7 +36,7 @@ class InnerConv(nn.Conv1d):
         )
         return out[:, :, 0]
 
-    def _few(self, x: Tensor) -> bool:
+    def few_windows(self, x: Tensor) -> bool:
         """On the CPU, where there are fewer windows than half a weight has rows."""
         windows = len(x) * (x.shape[-1] // self.stride[0])
         return x.device.type == "cpu" and 2 * windows <= self.out_channels
@@ -91,7 +91,10 @@ def transposed(x: Tensor, conv: nn.ConvTranspose1d) -> Tensor:
     """
     (stride,), weight = conv.stride, conv.weight
     if conv.groups > 1 or not few(x, weight):
-        return F.conv_transpose1d(x, weight, None, stride, groups=conv.groups)
+        if not pays(x, weight):
+            return F.conv_transpose1d(x, weight, None, stride, groups=conv.groups)
+        wide = weight[:, :, None]
+        return F.conv_transpose2d(inner(x), wide, None, (1, stride), groups=conv.groups)[:, :, 0]
     pairs = (x.transpose(1, 2) @ weight.flatten(1)).unflatten(2, (-1, 2, stride))
     first, second = pairs.transpose(1, 2).unbind(3)  # [item, outputs, time, stride] each
     return (F.pad(first, (0, 0, 0, 1)) + F.pad(second, (0, 0, 1, 0))).flatten(2)

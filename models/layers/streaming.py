@@ -6,6 +6,7 @@ and keeps in ``memory`` what later output needs; with ``last`` it gives the rest
 the layers, so any number of sounds can be under way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,7 +55,7 @@ def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: 
         return layer.conv(x) if x.shape[-1] else nothing(x, layer.conv.out_channels)
     held = memory.setdefault(key, Held(x[..., :0]))
     held.total += x.shape[-1]
-    x = torch.cat([held.x, x], dim=-1) if held.x.shape[-1] else x
+    x = joined([held.x, x]) if held.x.shape[-1] else x
     if not held.started:
         if last and held.total:  # the whole sound, in this one step
             return layer.conv(layer.fill(x, layer.before, layer.end(held.total)))
@@ -93,16 +94,23 @@ def transposed_step(
         parts.append(overlap[..., :before])
     if not parts:
         return nothing(x, conv.out_channels)
-    out = torch.cat(parts, dim=-1)
+    out = joined(parts)
     return out if conv.bias is None else out.add_(conv.bias[:, None])
 
 
 def queued(key: nn.Module, x: Tensor, memory: Memory, count: int) -> Tensor:
     """The oldest ``count`` samples of those that have come for ``key``; the others wait."""
     waiting = memory.get(key)
-    whole = x if waiting is None else torch.cat([waiting, x], dim=-1)
+    whole = x if waiting is None else joined([waiting, x])
     memory[key] = whole[..., count:] if count < whole.shape[-1] else None
     return whole[..., :count]
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """Pieces [item, channel, time] one after another, with channels innermost in memory."""
+    if len(parts) == 1:
+        return parts[0]
+    return torch.cat([part.transpose(1, 2) for part in parts], dim=1).transpose(1, 2)
 
 
 def nothing(x: Tensor, channels: int) -> Tensor:
