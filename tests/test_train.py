@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from samples import picture
-from short_training import short_stage, use_recipe
+from short_training import killed_goes_on_to_the_same_weights, short_stage, use_recipe
 from torch import nn
 
 import zoo
@@ -52,47 +52,12 @@ def flow_objective() -> FlowObjective:
     return FlowObjective(tok.module, tok.config, FLOW)
 
 
-def weights(objective: FlowObjective) -> dict[str, torch.Tensor]:
-    return {k: v.clone() for k, v in objective.trained.state_dict().items()}
-
-
 def test_a_killed_run_goes_on_to_the_same_weights(items: ItemBank, tmp_path: Path) -> None:
-    def go(objective: FlowObjective, folder: Path) -> None:
-        held_out = items[torch.arange(2)]
-        run_stage(
-            objective, items, held_out, STAGE, seed=1, folder=folder, device="cpu", progress=False
-        )
-
-    whole = flow_objective()
-    go(whole, tmp_path / "whole")
-
-    class Killed(Exception):
-        pass
-
-    victim = flow_objective()
-    calls = iter(range(100))
-    forward = victim.forward
-
-    def dying(*arguments):
-        if next(calls) == 4:
-            raise Killed
-        return forward(*arguments)
-
-    victim.forward = dying  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        go(victim, tmp_path / "killed")
-    newest = load_newest(tmp_path / "killed")
-    assert newest is not None
-    assert newest["step"] == 3
-    resumed = flow_objective()
-    go(resumed, tmp_path / "killed")
-    expected = weights(whole)
-    for name, value in weights(resumed).items():
-        assert torch.equal(value, expected[name]), name
-    lines = (tmp_path / "whole" / "metrics.jsonl").read_text().splitlines()
+    _, folder = killed_goes_on_to_the_same_weights(flow_objective, items, STAGE, tmp_path)
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
     assert any("psnr_16_tokens_20_steps" in line for line in lines)
-    assert (tmp_path / "whole" / "curves.png").stat().st_size > 1000
-    assert list((tmp_path / "whole").glob("pictures-*.png"))
+    assert (folder / "curves.png").stat().st_size > 1000
+    assert list(folder.glob("pictures-*.png"))
 
 
 class Line(Objective):

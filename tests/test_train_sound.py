@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import torch
 from samples import sound
-from short_training import short_stage, use_recipe
+from short_training import killed_goes_on_to_the_same_weights, short_stage, use_recipe
 
 import zoo
 from zoo.errors import MediaError
@@ -16,10 +16,8 @@ from zoo.loading import load_random
 from zoo.models.codec.objective import CodecObjective
 from zoo.train import run
 from zoo.train.data import find_entries
-from zoo.train.loop import run_stage
 from zoo.train.recipe import Recipe
 from zoo.train.sounds import SoundBank, build_sounds
-from zoo.train.state import load_newest
 
 CARD = Path(__file__).parent / "cards" / "test-codec.md"
 OPTIONS = {
@@ -105,48 +103,11 @@ def test_a_killed_run_goes_on_to_the_same_weights(folder: Path, tmp_path: Path) 
         tok = load_random(CARD)
         return CodecObjective(tok.module.requires_grad_(True), tok.config, OPTIONS)
 
-    def go(one: CodecObjective, name: str) -> None:
-        run_stage(
-            one,
-            items,
-            items[torch.arange(2)],
-            STAGE,
-            seed=1,
-            folder=tmp_path / name,
-            device="cpu",
-            progress=False,
-        )
-
-    whole = objective()
-    go(whole, "whole")
-
-    class Killed(Exception):
-        pass
-
-    victim = objective()
-    calls = iter(range(100))
-    forward = victim.forward
-
-    def dying(*arguments):
-        if next(calls) == 4:
-            raise Killed
-        return forward(*arguments)
-
-    victim.forward = dying  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        go(victim, "killed")
-    newest = load_newest(tmp_path / "killed")
-    assert newest is not None
-    assert newest["step"] == 3
-    resumed = objective()
-    go(resumed, "killed")
-    expected = whole.trained.state_dict()
-    assert {"1.counts", "1.sums"} <= set(expected)  # what codebooks learn by goes on as well
-    for name, value in resumed.trained.state_dict().items():
-        assert torch.equal(value, expected[name]), name
-    lines = (tmp_path / "whole" / "metrics.jsonl").read_text()
-    assert "si_sdr_4" in lines
-    assert list((tmp_path / "whole").glob("pictures-*.png"))
+    whole, run_folder = killed_goes_on_to_the_same_weights(objective, items, STAGE, tmp_path)
+    # what codebooks learn by goes on as well
+    assert {"1.counts", "1.sums"} <= set(whole.trained.state_dict())
+    assert "si_sdr_4" in (run_folder / "metrics.jsonl").read_text()
+    assert list(run_folder.glob("pictures-*.png"))
 
 
 def test_zoo_train_ends_in_a_folder_that_loads(
