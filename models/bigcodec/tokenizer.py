@@ -30,6 +30,7 @@ class BigCodec(ResidualTokenizer):
     config_type = BigCodecConfig
     formats = FORMATS
     vector_kinds = ("latents", "codes")
+    piece_seconds = 5.0  # the networks are wide; of more, memory is all that grows
 
     config: BigCodecConfig
     module: ResidualCodec
