@@ -16,7 +16,7 @@ with transformers' class of the same size.
 import argparse
 import copy
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import torch
@@ -28,11 +28,11 @@ from zoo.errors import NotSupportedError
 from zoo.loading import load_random
 from zoo.tokens import Tokens
 
+from .bare import FAMILIES, bare_class
 from .memory import PeakMemory, touch
 from .sidebyside import cpu_and_wall, interleave
 
 STEP = 50  # streamed steps in a second
-TRANSFORMERS = ("dac", "encodec", "mimi")  # families with a class there to compare with
 
 
 def main() -> None:
@@ -105,7 +105,7 @@ def steps(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None
         except NotSupportedError as error:
             print(error)
             continue
-        if tok.family in TRANSFORMERS:
+        if tok.family in FAMILIES:
             calls["bare"] = partial(_stateless, tok, pieces, given.prefix)
         count = len(pieces)
         done = interleave(calls, given.repeat)
@@ -125,7 +125,7 @@ def _stateless(
     tok: AudioTokenizer, pieces: Sequence[Tensor] | Sequence[Tokens], prefix: int | None
 ) -> None:
     """Every piece by itself through transformers' class, which keeps no state: other results."""
-    model, full = _bare(tok, prefix)
+    model, full = bare_class(tok, prefix)
     with torch.inference_mode():
         for piece in pieces:
             if isinstance(piece, Tensor):
@@ -138,7 +138,7 @@ def _stateless(
 
 def bare(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
     """One sound with the zoo and with transformers' class."""
-    model, full = _bare(tok, None)
+    model, full = bare_class(tok, None)
     batch, rate = sound[None], tok.sample_rate
     tokens = tok.encode((sound, rate))
     with torch.inference_mode():
@@ -163,43 +163,6 @@ def bare(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
             f"{done.ratio('zoo', 'transformers'):.2f} (median of rounds "
             f"{done.median_ratio('zoo', 'transformers'):.2f})"
         )
-
-
-@cache
-def _bare(tok: AudioTokenizer, prefix: int | None) -> tuple[Any, dict[str, Any]]:
-    """The bare class at the size of a card, and what its ``encode`` takes for a prefix."""
-    import transformers
-
-    config = tok.config
-    count = prefix or len(tok.vocab_sizes)
-    if tok.family == "dac":
-        own = transformers.DacConfig(
-            encoder_hidden_size=config.encoder_width,
-            downsampling_ratios=list(config.strides),
-            decoder_hidden_size=config.decoder_width,
-            n_codebooks=config.codebooks,
-            codebook_size=config.codebook_size,
-            codebook_dim=config.codebook_dim,
-        )
-        return transformers.DacModel(own).eval(), {"n_quantizers": count}
-    if tok.family == "mimi":
-        model = transformers.MimiModel(transformers.MimiConfig())
-        return model.eval(), {"num_quantizers": count}
-    if tok.family not in TRANSFORMERS:
-        raise SystemExit(f"{tok.name}: no class of transformers to compare with")
-    kbps = count * 10 * (tok.token_rate or 0) / 1000
-    own = transformers.EncodecConfig(
-        target_bandwidths=sorted({kbps, config.codebooks * 10 * (tok.token_rate or 0) / 1000}),
-        sampling_rate=tok.sample_rate or 0,
-        audio_channels=config.channels,
-        num_filters=config.filters,
-        upsampling_ratios=list(config.strides),
-        norm_type=config.norm,
-        use_causal_conv=config.causal,
-        codebook_size=config.codebook_size,
-        use_conv_shortcut=config.conv_shortcut,
-    )
-    return transformers.EncodecModel(own).eval(), {"bandwidth": kbps}
 
 
 MEASURES: dict[str, Callable[[AudioTokenizer, Tensor, argparse.Namespace], None]] = {
