@@ -15,6 +15,7 @@ from zoo.models.tokenflow.losses import drop_scale
 from zoo.models.tokenflow.objective import OBJECTIVES, DecoderObjective, JointObjective
 from zoo.models.tokenflow.pixel_range import to_model
 from zoo.models.tokenflow.tokenizer import TokenFlow
+from zoo.models.tokenflow.tower_objective import TowerObjective
 
 CARDS = Path(__file__).parent / "cards"
 OPTIONS: dict[str, Any] = {
@@ -170,5 +171,5 @@ def test_clips_teacher_has_to_be_given(batch: Tensor) -> None:
 
 
 def test_the_loop_finds_the_objectives() -> None:
-    expected = {"joint": JointObjective, "decoder": DecoderObjective, "lean": LeanObjective}
-    assert expected == OBJECTIVES
+    large = {"joint": JointObjective, "decoder": DecoderObjective}
+    assert large | {"tower": TowerObjective, "lean": LeanObjective} == OBJECTIVES

@@ -36,6 +36,13 @@ class ConvConfig:
     channels: tuple[int, ...]  # per level, highest resolution first
     blocks: int  # residual blocks per level
     groups: int = 32  # of the group norms
+    fold: int = 1  # fold x fold pixels become channels first: no convolution at full resolution
+    share: float | None = None  # of the network, where a linear map of patches stands beside it
+
+    @property
+    def factor(self) -> int:
+        """Pixels of a side per cell of the code."""
+        return self.fold * 2 ** (len(self.channels) - 1)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Training a small TokenFlow on a small machine: no discriminator, codes kept in use, a teacher.
+"""Training a small TokenFlow on a small machine: no discriminator, a codebook that follows.
 
-Ours. Two things differ from upstream's recipe, which starts from a pretrained tower: the tower
-learns from the teacher directly too, not only by way of the ids; and rows of the codebook that no
-vector has chosen for a while are put where vectors are.
+Ours. Upstream starts from a tower that others have trained; here the stage before has taught it
+(``tower_objective.py``), and it stays as it is. Closed forms give the rest a good start, and the
+codebook moves by averages instead of gradients.
 """
 
 from collections.abc import Mapping
@@ -12,25 +12,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo.train.objective import Cell, Objective
+from zoo.train.objective import Batches, Cell, Objective
 from zoo.train.teacher import load_teacher
 
 from .config import TokenFlowConfig
-from .losses import quantizer_losses, semantic_loss
+from .follower import Follower
+from .losses import quantizer_losses
 from .model import TokenFlowModel
 from .pixel_range import psnr, to_model
-from .revival import Revival
+from .starts import codebook_start, pixel_start, semantic_start
+from .tower_objective import grid_cosine
 
 EACH = 32  # held-out pictures at a time
+START = 1000  # pictures that the start is computed from
 
 
 class LeanObjective(Objective):
-    """Squared error of pixels, codebook, commitment, and a teacher's features from ids.
+    """Squared error of pixels, commitment, and a teacher's features from the ids.
 
-    Options: ``teacher`` (a file, see ``zoo.train.teacher``), ``pixel_weight``,
-    ``semantic_weight``, ``direct_weight`` (of the teacher's features straight from the tower), ``commitment``,
-    ``prefix_share`` (of steps that keep only the first scales, a random number of them),
-    ``patience`` (steps after which an unused row is moved).
+    Options: ``teacher`` (a file, see :mod:`zoo.train.teacher`), ``pixel_weight``,
+    ``semantic_weight``, ``commitment``, ``prefix_share`` (of steps that keep only the first
+    scales, a random number of them), ``decay`` and ``least`` of :class:`Follower`, and for the
+    start ``pixel_tilt`` and ``semantic_tilt`` (see ``starts.py``) and ``rounds`` of k-means.
     """
 
     def __init__(
@@ -39,20 +42,17 @@ class LeanObjective(Objective):
         super().__init__(model, config, options)
         self.model: TokenFlowModel
         self.config = config
+        self.options = {k: float(v) for k, v in options.items() if k != "teacher"}
         self.teacher = load_teacher(options["teacher"])
-        self.pixel_weight = float(options["pixel_weight"])
-        self.semantic_weight = float(options["semantic_weight"])
-        self.direct_weight = float(options["direct_weight"])
-        self.commitment = float(options["commitment"])
-        self.prefix_share = float(options["prefix_share"])
         self.scales = config.schedule(config.grids[0])
-        direct = nn.Linear(config.tower.width, config.semantic_decoder.out)
-        revival = Revival(config.codebook_size, int(options["patience"]))
-        self.parts = nn.ModuleDict({"model": model, "direct": direct, "revival": revival})
+        model.semantic_encoder.tower.requires_grad_(False)
+        model.quantizer.requires_grad_(False)
+        follower = Follower(model.quantizer, self.options["decay"], self.options["least"])
+        self.parts = nn.ModuleDict({"model": model, "follower": follower})
 
     @property
     def trained(self) -> nn.Module:
-        """The model, the tower's own way to the teacher's features, and how long rows lie idle."""
+        """The model but for its tower, and the averages that its codebook follows."""
         return self.parts
 
     def train(self, mode: bool = True) -> "LeanObjective":
@@ -61,44 +61,67 @@ class LeanObjective(Objective):
         self.teacher.eval()
         return self
 
+    @torch.no_grad()
+    def begin(self, items: Batches) -> None:
+        """Patches, the teacher's features and k-means, all in closed form (``starts.py``)."""
+        model, scales = self.model, self.scales
+        images = items[torch.arange(min(START, len(items)))]
+        chunks = to_model(images).split(EACH)
+        pixel_start(
+            model.pixel_encoder,
+            model.pixel_decoder,
+            torch.cat(chunks),
+            len(scales),
+            self.options["pixel_tilt"],
+        )
+        tower = torch.cat([model.semantic_encoder.tower(chunk) for chunk in chunks])
+        taught = torch.cat([self._target(chunk) for chunk in images.split(EACH)])
+        places = F.interpolate(taught, (scales[-1],) * 2, mode="bilinear")
+        semantic_start(
+            model.semantic_encoder,
+            model.semantic_decoder,
+            tower.flatten(0, 1),
+            places.flatten(2).mT.flatten(0, 1),
+            len(scales),
+            self.options["semantic_tilt"],
+        )
+        features = torch.cat([model.features(chunk) for chunk in chunks])
+        rounds, random = int(self.options["rounds"]), torch.Generator().manual_seed(0)
+        codebook_start(model, self.parts["follower"], features, scales, rounds, random)  # pyright: ignore[reportArgumentType]
+
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""
         batch = _mirrored(batch, random)
-        images, model = to_model(batch), self.model
-        tower = model.semantic_encoder.tower(images)
+        images, model, weight = to_model(batch), self.model, self.options
+        with torch.no_grad():
+            tower = model.semantic_encoder.tower(images)
         semantic = model.semantic_encoder.project(tower)
         pixel = model.pixel_encoder(images, semantic.shape[-1])
         features = torch.cat([semantic.float(), pixel.float()], 1)
         steps = list(model.quantizer.steps(features, self._kept(random)))
         latent = torch.stack([step.spread for step in steps]).sum(0)
-        found = quantizer_losses(steps, model.quantizer.table(), beta=self.commitment)
-        target = self._target(batch)
+        found = quantizer_losses(steps, model.quantizer.table(), beta=weight["commitment"])
+        predicted = model.semantic(latent).float()
         terms = {
-            "pixel": self.pixel_weight * F.mse_loss(model.pixels(latent).float(), images),
-            "codebook": found.codebook,
+            "pixel": weight["pixel_weight"] * F.mse_loss(model.pixels(latent).float(), images),
             "commitment": found.commitment,
-            "semantic": self.semantic_weight
-            * semantic_loss(model.semantic(latent).float(), target),
-            "direct": self.direct_weight
-            * semantic_loss(self.parts["direct"](tower).float(), target),
+            "semantic": weight["semantic_weight"]
+            * (1 - grid_cosine(predicted, self._target(batch))).mean(),
         }
         if self.training:
-            self.parts["revival"](model.quantizer, steps, random)
+            self.parts["follower"](model.quantizer, steps, random)
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
     def _kept(self, random: torch.Generator) -> tuple[int, ...]:
         """All scales, or the first few."""
-        if torch.rand((), generator=random) >= self.prefix_share:
+        if torch.rand((), generator=random) >= self.options["prefix_share"]:
             return self.scales
         return self.scales[: int(torch.randint(1, len(self.scales), (), generator=random))]
 
     @torch.no_grad()
     def _target(self, batch: Tensor) -> Tensor:
-        """The teacher's features at the places of the finest grid, [b, g*g, out]."""
-        grid = self.teacher.grid(batch.float() / 255).float()
-        side = self.scales[-1]
-        spread = F.interpolate(grid, (side, side), mode="bilinear", align_corners=False)
-        return spread.flatten(2).transpose(1, 2)
+        """The teacher's features of images [b, 3, h, w] uint8: [b, out, s, s]."""
+        return self.teacher.grid(batch.float() / 255).float()
 
     def validate(self, items: Tensor) -> dict[str, float]:
         """Mean PSNR in dB with 1, 2, ... scales, the share of rows in use, cosine to the teacher."""
@@ -111,8 +134,8 @@ class LeanObjective(Objective):
                 decoded = self._decoded(ids, count)
                 found.setdefault(f"psnr_{count}_scales", []).append(psnr(decoded, chunk))
             latent = self.model.quantizer.grid(ids, self.scales)
-            likeness = 1 - semantic_loss(self.model.semantic(latent).float(), self._target(chunk))
-            found.setdefault("cosine_to_teacher", []).append(likeness.expand(len(chunk)).double())
+            cosine = grid_cosine(self.model.semantic(latent).float(), self._target(chunk))
+            found.setdefault("cosine_to_teacher", []).append(cosine.mean((1, 2)).double())
         figures = {name: float(torch.cat(each).mean()) for name, each in found.items()}
         return figures | {"used": float(used.float().mean())}
 

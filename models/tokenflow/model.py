@@ -74,13 +74,12 @@ def build_semantic_decoder(config: TokenFlowConfig) -> SemanticDecoder:
 def build_pixel_encoder(config: TokenFlowConfig) -> PixelEncoder:
     """Build the convolutional encoder."""
     size = config.pixel_encoder
-    network = build_encoder(size.channels, size.blocks, config.latent_channels, size.groups)
-    factor = 2 ** (len(size.channels) - 1)
-    return PixelEncoder(network, config.latent_channels, config.pixel_dim, factor)
+    network = build_encoder(size, config.latent_channels)
+    return PixelEncoder(network, size, config.latent_channels, config.pixel_dim)
 
 
 def build_pixel_decoder(config: TokenFlowConfig) -> PixelDecoder:
     """Build the convolutional decoder."""
     size = config.pixel_decoder
-    network = build_decoder(size.channels, size.blocks, config.latent_channels, size.groups)
-    return PixelDecoder(network, config.latent_channels, config.pixel_dim, config.output_size)
+    network = build_decoder(size, config.latent_channels)
+    return PixelDecoder(network, size, config.latent_channels, config.pixel_dim, config.output_size)

@@ -31,6 +31,7 @@ from .losses import (
 )
 from .model import TokenFlowModel
 from .pixel_range import psnr, to_model
+from .tower_objective import TowerObjective
 
 Perceptual = Callable[[Tensor, Tensor], Tensor]
 """Two image batches about -1..1 -> distances, of any shape: an LPIPS with its weights, say."""
@@ -217,5 +218,6 @@ class DecoderObjective(JointObjective):
 OBJECTIVES: dict[str, type[Objective]] = {
     "joint": JointObjective,
     "decoder": DecoderObjective,
+    "tower": TowerObjective,
     "lean": LeanObjective,
 }

@@ -114,7 +114,7 @@ class TokenFlow(ImageTokenizer):
         elif kind == "pixel":
             side = self.config.grids[self.config.image_sizes.index(batch.shape[-1])]
             network = self.module.pixel_encoder
-            found = network.network(network.fit(images, side)).flatten(2).transpose(1, 2)
+            found = network.features(images, side).flatten(2).transpose(1, 2)
         else:
             found = self.module.features(images).flatten(2).transpose(1, 2)
         return Vectors(found, torch.ones(found.shape[:2], dtype=torch.bool, device=found.device))
