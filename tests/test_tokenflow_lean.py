@@ -189,6 +189,15 @@ def test_some_steps_keep_the_first_scales_only(objective: LeanObjective) -> None
     assert 0.4 < sum(scales == (1, 2, 8) for scales in kept) / len(kept) < 0.6
 
 
+def test_the_codebook_follows_whole_sets_of_scales(objective: LeanObjective, batch: Tensor) -> None:
+    """The few vectors of a prefix would draw idle rows to the coarse scales."""
+    objective.train().begin(batch)
+    before = objective.model.quantizer.table().clone()
+    objective.options["prefix_share"] = 1.0
+    objective(batch, random())
+    assert torch.equal(objective.model.quantizer.table(), before)
+
+
 def test_figures_and_pictures_of_every_prefix(objective: LeanObjective, batch: Tensor) -> None:
     with torch.inference_mode():
         figures = objective.eval().validate(batch)

@@ -98,7 +98,8 @@ class LeanObjective(Objective):
         semantic = model.semantic_encoder.project(tower)
         pixel = model.pixel_encoder(images, semantic.shape[-1])
         features = torch.cat([semantic.float(), pixel.float()], 1)
-        steps = list(model.quantizer.steps(features, self._kept(random)))
+        scales = self._kept(random)
+        steps = list(model.quantizer.steps(features, scales))
         latent = torch.stack([step.spread for step in steps]).sum(0)
         found = quantizer_losses(steps, model.quantizer.table(), beta=weight["commitment"])
         predicted = model.semantic(latent).float()
@@ -108,7 +109,7 @@ class LeanObjective(Objective):
             "semantic": weight["semantic_weight"]
             * (1 - grid_cosine(predicted, self._target(batch))).mean(),
         }
-        if self.training:
+        if self.training and scales == self.scales:  # the few vectors of a prefix tell too little
             self.parts["follower"](model.quantizer, steps, random)
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
