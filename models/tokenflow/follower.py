@@ -27,11 +27,10 @@ class Follower(nn.Module):
         self.register_buffer("sums", table.clone())
 
     @torch.no_grad()
-    def restart(self, quantizer: DualQuantizer, rows: Tensor) -> None:
-        """Begin with these rows [ids, semantic + pixel]."""
+    def restart(self, quantizer: DualQuantizer) -> None:
+        """Take the codebook as it is for averages."""
         self.counts.fill_(1)
-        self.sums.copy_(rows)
-        _put(quantizer, rows)
+        self.sums.copy_(quantizer.table())
 
     @torch.no_grad()
     def forward(
@@ -49,17 +48,9 @@ class Follower(nn.Module):
             least=self.least,
             random=random,
         )
-        _put(quantizer, table)
+        quantizer.put(table)
 
 
 def vectors(steps: Sequence[Step]) -> Tensor:
     """All normalised vectors of a batch, [n, semantic + pixel], item by item within a scale."""
     return torch.cat([s.normalized.detach().flatten(2).mT.flatten(0, 1) for s in steps])
-
-
-def _put(quantizer: DualQuantizer, rows: Tensor) -> None:
-    """Split rows [ids, semantic + pixel] into the two codebooks."""
-    for table, part in zip(
-        (quantizer.semantic, quantizer.pixel), rows.split(quantizer.dims, dim=1), strict=True
-    ):
-        table.copy_(part)

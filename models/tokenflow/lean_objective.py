@@ -1,8 +1,9 @@
 """Training a small TokenFlow on a small machine: no discriminator, a codebook that follows.
 
 Ours. Upstream starts from a tower that others have trained; here the stage before has taught it
-(``tower_objective.py``), and it stays as it is. Closed forms give the rest a good start, and the
-codebook moves by averages instead of gradients.
+(``tower_objective.py``), closed forms make semantic codes of its features (``starts.py``), and all
+this stays as it is. Closed forms give the rest a good start too, and the codebook moves by
+averages instead of gradients.
 """
 
 from collections.abc import Mapping
@@ -45,14 +46,15 @@ class LeanObjective(Objective):
         self.options = {k: float(v) for k, v in options.items() if k != "teacher"}
         self.teacher = load_teacher(options["teacher"])
         self.scales = config.schedule(config.grids[0])
-        model.semantic_encoder.tower.requires_grad_(False)
-        model.quantizer.requires_grad_(False)
+        # What makes the small tilts of the start: one step of Adam would turn them over.
+        for still in (model.semantic_encoder, model.pixel_encoder.linear, model.quantizer):
+            still.requires_grad_(False)
         follower = Follower(model.quantizer, self.options["decay"], self.options["least"])
         self.parts = nn.ModuleDict({"model": model, "follower": follower})
 
     @property
     def trained(self) -> nn.Module:
-        """The model but for its tower, and the averages that its codebook follows."""
+        """The model but for its semantic encoder, and the averages that its codebook follows."""
         return self.parts
 
     def train(self, mode: bool = True) -> "LeanObjective":
@@ -87,15 +89,15 @@ class LeanObjective(Objective):
         )
         features = torch.cat([model.features(chunk) for chunk in chunks])
         rounds, random = int(self.options["rounds"]), torch.Generator().manual_seed(0)
-        codebook_start(model, self.parts["follower"], features, scales, rounds, random)  # pyright: ignore[reportArgumentType]
+        codebook_start(model.quantizer, features, scales, rounds, random)
+        self.parts["follower"].restart(model.quantizer)
 
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""
         batch = _mirrored(batch, random)
         images, model, weight = to_model(batch), self.model, self.options
         with torch.no_grad():
-            tower = model.semantic_encoder.tower(images)
-        semantic = model.semantic_encoder.project(tower)
+            semantic = model.semantic_encoder(images)
         pixel = model.pixel_encoder(images, semantic.shape[-1])
         features = torch.cat([semantic.float(), pixel.float()], 1)
         scales = self._kept(random)

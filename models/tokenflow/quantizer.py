@@ -68,6 +68,14 @@ class DualQuantizer(nn.Module):
         """All codes [ids, c], both parts of unit length."""
         return _joined([self.semantic, self.pixel])
 
+    @torch.no_grad()
+    def put(self, rows: Tensor) -> None:
+        """Take rows [ids, c] for the two codebooks, in place."""
+        for table, part in zip(
+            (self.semantic, self.pixel), rows.split(self.dims, dim=1), strict=True
+        ):
+            table.copy_(part)
+
     def normalize(self, vectors: Tensor) -> Tensor:
         """Bring both parts of [b, c, ...] to unit length."""
         return _joined(vectors.split(self.dims, dim=1))

@@ -12,12 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .follower import Follower, vectors
-from .model import TokenFlowModel
 from .pixels import PixelDecoder, PixelEncoder
+from .quantizer import DualQuantizer
 from .semantics import SemanticDecoder, SemanticEncoder
 
 RIDGE = 1e-3  # of the regression, relative to the features' mean variance
 CURVE = 0.5  # deviation of what enters the head's tanh
+BATCH, QUICK, LEAST = 64, 0.9, 0.1  # of k-means: pictures a round, and see Follower
 
 
 @dataclass(frozen=True)
@@ -88,26 +89,25 @@ def semantic_start(
 
 @torch.no_grad()
 def codebook_start(
-    model: TokenFlowModel,
-    follower: Follower,
+    quantizer: DualQuantizer,
     features: Tensor,
     scales: tuple[int, ...],
     rounds: int,
     random: torch.Generator,
-    batch: int = 64,
 ) -> None:
     """k-means in batches: rows begin on vectors and follow them for some rounds.
 
     features [n, c, g, g] are what is quantised.
     """
-    quantizer = model.quantizer
+    follower = Follower(quantizer, decay=QUICK, least=LEAST)
     for number in range(rounds):
-        rows = torch.randint(len(features), (batch,), generator=random)
+        rows = torch.randint(len(features), (BATCH,), generator=random)
         steps = list(quantizer.steps(features[rows], scales))
         if not number:
             found = vectors(steps)
             chosen = torch.randint(len(found), (len(follower.counts),), generator=random)
-            follower.restart(quantizer, found[chosen])
+            quantizer.put(found[chosen])
+            follower.restart(quantizer)
         follower(quantizer, steps, random)
 
 
