@@ -1,11 +1,18 @@
 """Simple methods that trained tokenizers are compared with."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from samples import sound
+from samples import picture, sound
 
+from zoo.errors import MediaError
 from zoo.eval.baselines.digits import features
+from zoo.eval.baselines.kmeans import learn
+from zoo.eval.baselines.patches import decoded, patches_of, table_size
+from zoo.eval.baselines.patches import main as patches
 from zoo.eval.baselines.speech import RATE, frames, mu_law
 from zoo.media.si_sdr import si_sdr
 
@@ -40,3 +47,31 @@ def test_the_probe_sees_pitch_and_time() -> None:
     assert vectors[0].shape == (40 * (2 + 8),)
     assert min(np.abs(vectors[0] - v).max() for v in vectors[1:]) > 1
     assert features(low[:, :100], 16000).shape == vectors[0].shape
+
+
+def test_patches_are_the_nearest_of_those_learned() -> None:
+    pictures = torch.rand(6, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    rows = patches_of(pictures, 4)
+    assert rows.shape == (6 * 16, 48)
+    assert torch.equal(decoded(pictures, rows, 4), pictures)  # a table of them all loses nothing
+    few = learn(rows, 8, 5, torch.Generator().manual_seed(0))
+    error = (decoded(pictures, few, 4) - pictures).square().mean()
+    start = (decoded(pictures, rows[:8], 4) - pictures).square().mean()
+    assert error < 0.8 * start
+
+
+def test_bits_are_spent_in_full_whatever_the_patches() -> None:
+    assert table_size(2560, 64, 4) == 1024
+    assert table_size(3276, 64, 4) == 7116
+    with pytest.raises(MediaError, match="another --patch"):
+        table_size(3276, 64, 16)
+
+
+def test_the_command_prints_a_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(3):
+        picture(16, 16, seed).save(tmp_path / f"{seed}.png")
+    given = ["--train", tmp_path, "--data", tmp_path, "--bits", 48, "--size", 16, "--limit", 2]
+    patches([str(word) for word in given])
+    told = re.fullmatch(r"8 codes of 4 x 4 pixels, 48 bits: ([\d.]+) dB\n", capsys.readouterr().out)
+    assert told is not None
+    assert float(told[1]) > 12

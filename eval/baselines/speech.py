@@ -24,6 +24,7 @@ from ..metrics.pair import Pair
 from ..metrics.si_sdr import SiSdr
 from ..metrics.spectral import MelDistance
 from ..metrics.stoi import Stoi
+from .kmeans import learn, nearest
 
 RATE = 16000
 CODES = 1024
@@ -58,16 +59,10 @@ def frames(train: Iterable[Tensor], bitrate: int) -> Coder:
     rows = torch.cat([_framed(sound, size) for sound in train])
     random = torch.Generator().manual_seed(0)
     rows = rows[torch.randperm(len(rows), generator=random)[:MOST_FRAMES]]
-    table = rows[:CODES].clone()
-    for _ in range(ROUNDS):
-        ids = _nearest(rows, table)
-        counts = torch.bincount(ids, minlength=CODES)[:, None]
-        sums = torch.zeros_like(table).index_add_(0, ids, rows)
-        spare = rows[torch.randint(len(rows), (CODES,), generator=random)]
-        table = torch.where(counts > 0, sums / counts.clamp(min=1), spare)
+    table = learn(rows, CODES, ROUNDS, random)
 
     def code(sound: Tensor) -> Tensor:
-        back = table[_nearest(_framed(sound, size), table)].flatten()
+        back = table[nearest(_framed(sound, size), table)].flatten()
         return fit(back[None], len(sound))[0]
 
     return code
@@ -76,11 +71,6 @@ def frames(train: Iterable[Tensor], bitrate: int) -> Coder:
 def _framed(sound: Tensor, size: int) -> Tensor:
     """[samples] -> [frame, size], zeros at the end."""
     return torch.nn.functional.pad(sound, (0, -len(sound) % size)).view(-1, size)
-
-
-def _nearest(rows: Tensor, table: Tensor) -> Tensor:
-    parts = rows.split(8192)
-    return torch.cat([(2 * part @ table.T - table.square().sum(1)).argmax(1) for part in parts])
 
 
 def sounds_in(folder: Path) -> list[Tensor]:
