@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from samples import picture
+from short_training import killed_goes_on_to_the_same_weights, short_stage
 from torch import Tensor
 
 from zoo.errors import CardError
@@ -22,6 +23,7 @@ from zoo.models.tokenflow.model import TokenFlowModel, build_model
 from zoo.models.tokenflow.pixel_range import psnr, to_model
 from zoo.models.tokenflow.quantizer import DualQuantizer
 from zoo.models.tokenflow.tower_objective import TowerObjective, grid_cosine
+from zoo.train.data import ItemBank
 from zoo.train.teacher import Teacher, TeacherConfig
 from zoo.train.teacher.files import save_teacher
 
@@ -180,6 +182,19 @@ def test_steps_improve_on_the_start(objective: LeanObjective, batch: Tensor) -> 
         after = objective.eval().validate(batch)
     assert after["psnr_3_scales"] > before["psnr_3_scales"] + 0.5
     assert after["cosine_to_teacher"] > before["cosine_to_teacher"] + 0.3
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    teacher: str, batch: Tensor, tmp_path: Path
+) -> None:
+    """The averages that the codebook follows go on as well."""
+
+    def make() -> LeanObjective:
+        return LeanObjective(model(), CONFIG, {**OPTIONS, "teacher": teacher, "rounds": 3})
+
+    items = ItemBank(batch.numpy())
+    whole, _ = killed_goes_on_to_the_same_weights(make, items, short_stage("lean", {}), tmp_path)
+    assert {"follower.counts", "follower.sums"} <= set(whole.trained.state_dict())
 
 
 def test_some_steps_keep_the_first_scales_only(objective: LeanObjective) -> None:
