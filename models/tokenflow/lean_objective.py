@@ -49,8 +49,8 @@ class LeanObjective(Objective):
         # What makes the small tilts of the start: one step of Adam would turn them over.
         for still in (model.semantic_encoder, model.pixel_encoder.linear, model.quantizer):
             still.requires_grad_(False)
-        follower = Follower(model.quantizer, self.options["decay"], self.options["least"])
-        self.parts = nn.ModuleDict({"model": model, "follower": follower})
+        self.follower = Follower(model.quantizer, self.options["decay"], self.options["least"])
+        self.parts = nn.ModuleDict({"model": model, "follower": self.follower})
 
     @property
     def trained(self) -> nn.Module:
@@ -66,7 +66,7 @@ class LeanObjective(Objective):
     @torch.no_grad()
     def begin(self, items: Batches) -> None:
         """Patches, the teacher's features and k-means, all in closed form (``starts.py``)."""
-        model, scales = self.model, self.scales
+        model, scales, random = self.model, self.scales, torch.Generator().manual_seed(0)
         images = items[torch.arange(min(START, len(items)))]
         chunks = to_model(images).split(EACH)
         pixel_start(
@@ -75,6 +75,7 @@ class LeanObjective(Objective):
             torch.cat(chunks),
             len(scales),
             self.options["pixel_tilt"],
+            random,
         )
         tower = torch.cat([model.semantic_encoder.tower(chunk) for chunk in chunks])
         taught = torch.cat([self._target(chunk) for chunk in images.split(EACH)])
@@ -86,11 +87,11 @@ class LeanObjective(Objective):
             places.flatten(2).mT.flatten(0, 1),
             len(scales),
             self.options["semantic_tilt"],
+            random,
         )
         features = torch.cat([model.features(chunk) for chunk in chunks])
-        rounds, random = int(self.options["rounds"]), torch.Generator().manual_seed(0)
-        codebook_start(model.quantizer, features, scales, rounds, random)
-        self.parts["follower"].restart(model.quantizer)
+        codebook_start(model.quantizer, features, scales, int(self.options["rounds"]), random)
+        self.follower.restart(model.quantizer)
 
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""
@@ -112,7 +113,7 @@ class LeanObjective(Objective):
             * (1 - grid_cosine(predicted, self._target(batch))).mean(),
         }
         if self.training and scales == self.scales:  # the few vectors of a prefix tell too little
-            self.parts["follower"](model.quantizer, steps, random)
+            self.follower(model.quantizer, steps, random)
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
     def _kept(self, random: torch.Generator) -> tuple[int, ...]:

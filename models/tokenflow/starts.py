@@ -31,7 +31,12 @@ class Tilts:
 
 @torch.no_grad()
 def pixel_start(
-    encoder: PixelEncoder, decoder: PixelDecoder, images: Tensor, scales: int, tilt: float
+    encoder: PixelEncoder,
+    decoder: PixelDecoder,
+    images: Tensor,
+    scales: int,
+    tilt: float,
+    random: torch.Generator,
 ) -> None:
     """Principal components of patches, there and back; the networks add nothing yet.
 
@@ -48,7 +53,8 @@ def pixel_start(
         nn.init.zeros_(part.weight)
         nn.init.zeros_(part.bias)  # pyright: ignore[reportArgumentType]
     decoder.from_codes.weight[:, :1] = 0
-    nn.init.normal_(decoder.from_codes.weight[:, 1:], std=1 / tilt / dims**0.5)
+    std = 1 / tilt / dims**0.5
+    nn.init.normal_(decoder.from_codes.weight[:, 1:], std=std, generator=random)
     nn.init.zeros_(decoder.from_codes.bias)  # pyright: ignore[reportArgumentType]
 
 
@@ -60,6 +66,7 @@ def semantic_start(
     taught: Tensor,
     scales: int,
     tilt: float,
+    random: torch.Generator,
 ) -> None:
     """The principal components of a teacher's features, as far as the tower's tell them.
 
@@ -84,7 +91,8 @@ def semantic_start(
     last.bias.copy_(_below(-(weight @ offset)))
     last.bias[0] = scales
     decoder.embed.weight[:, 0] = 0
-    nn.init.normal_(decoder.embed.weight[:, 1:], std=1 / tilt / last.out_features**0.5)
+    std = 1 / tilt / last.out_features**0.5
+    nn.init.normal_(decoder.embed.weight[:, 1:], std=std, generator=random)
 
 
 @torch.no_grad()
