@@ -1,7 +1,7 @@
 """A codebook that follows what it stands for by moving averages, not by gradients."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @torch.no_grad()
@@ -39,3 +39,36 @@ def follow(
     counts.masked_fill_(dead, 1)
     sums.copy_(torch.where(dead[:, None], vectors[rows], sums))
     table.copy_(sums / counts[:, None])
+
+
+class Averages(nn.Module):
+    """The state of one codebook that follows; with a run's checkpoints, so that resuming is exact."""
+
+    counts: Tensor
+    sums: Tensor
+
+    def __init__(self, table: Tensor, decay: float, least: float) -> None:
+        super().__init__()
+        self.decay = decay
+        self.least = least  # an id is out of use below this share of the average use
+        self.register_buffer("counts", torch.ones(len(table)))
+        self.register_buffer("sums", table.detach().clone())
+
+    @torch.no_grad()
+    def restart(self, table: Tensor) -> None:
+        """Take a codebook [ids, dim] as it is for averages."""
+        self.counts.fill_(1)
+        self.sums.copy_(table)
+
+    def move(self, table: Tensor, vectors: Tensor, ids: Tensor, random: torch.Generator) -> None:
+        """Let ``table`` follow, in place; see :func:`follow`."""
+        follow(
+            table,
+            self.counts,
+            self.sums,
+            vectors,
+            ids,
+            decay=self.decay,
+            least=self.least,
+            random=random,
+        )

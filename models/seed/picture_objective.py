@@ -16,7 +16,7 @@ from zoo.train.objective import Batches, Cell, Objective
 from zoo.train.teacher import load_teacher
 from zoo.train.teacher.augment import random_crops
 
-from ..layers.moving_codebook import follow
+from ..layers.moving_codebook import Averages
 from .augment import normalised, pixels
 from .config import SeedConfig
 from .model import SeedModel
@@ -24,25 +24,11 @@ from .quantizer import Codebook
 from .starts import local_start
 
 
-class CodebookFollower(nn.Module):
-    """Quantises while the codebook follows the vectors; its averages are state to resume from."""
-
-    counts: Tensor
-    sums: Tensor
+class CodebookFollower(Averages):
+    """Quantises while the codebook follows the vectors."""
 
     def __init__(self, codebook: Codebook, decay: float, least: float) -> None:
-        super().__init__()
-        self.decay = decay
-        self.least = least  # an id is out of use below this share of the average use
-        self.register_buffer("counts", torch.ones(len(codebook.rows)))
-        self.register_buffer("sums", codebook.rows.detach().clone())
-
-    @torch.no_grad()
-    def restart(self, codebook: Codebook, rows: Tensor) -> None:
-        """Begin with these rows [ids, dims]."""
-        codebook.rows.copy_(rows)
-        self.sums.copy_(rows)
-        self.counts.fill_(1)
+        super().__init__(codebook.rows, decay, least)
 
     @torch.no_grad()
     def forward(self, codebook: Codebook, vectors: Tensor, random: torch.Generator) -> Tensor:
@@ -50,16 +36,7 @@ class CodebookFollower(nn.Module):
         ids = codebook.ids(vectors)
         rows = codebook.vectors(ids)
         if self.training:
-            follow(
-                codebook.rows,
-                self.counts,
-                self.sums,
-                vectors.flatten(0, 1),
-                ids.flatten(),
-                decay=self.decay,
-                least=self.least,
-                random=random,
-            )
+            self.move(codebook.rows, vectors.flatten(0, 1), ids.flatten(), random)
         return rows
 
 
@@ -121,7 +98,9 @@ class PictureObjective(Objective):
             found = [self.model.encoder(normalised(items[part])) for part in rows.split(64)]
         vectors = torch.cat(found).flatten(0, 1)
         chosen = torch.randint(len(vectors), (size,), generator=random)
-        self.follower.restart(self.model.quantizer, vectors[chosen])
+        with torch.no_grad():
+            self.model.quantizer.rows.copy_(vectors[chosen])
+        self.follower.restart(vectors[chosen])
 
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""

@@ -91,7 +91,7 @@ class LeanObjective(Objective):
         )
         features = torch.cat([model.features(chunk) for chunk in chunks])
         codebook_start(model.quantizer, features, scales, int(self.options["rounds"]), random)
-        self.follower.restart(model.quantizer)
+        self.follower.restart(model.quantizer.table())
 
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""

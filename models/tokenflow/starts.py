@@ -115,7 +115,7 @@ def codebook_start(
             found = vectors(steps)
             chosen = torch.randint(len(found), (len(follower.counts),), generator=random)
             quantizer.put(found[chosen])
-            follower.restart(quantizer)
+            follower.restart(quantizer.table())
         follower(quantizer, steps, random)
 
 
