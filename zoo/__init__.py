@@ -12,11 +12,11 @@ from importlib import import_module as _import_module
 from pathlib import Path as _Path
 from typing import TYPE_CHECKING
 
+from .version import __version__
+
 _root = _Path(__file__).parent.parent
 if (_root / "pyproject.toml").is_file() and (_root / "models" / "layers").is_dir():
     __path__.append(str(_root))  # a checkout: zoo.models, zoo.eval ... lie beside this folder
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "load": "zoo.loading",

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from . import __version__
 from .commands import COMMANDS
 from .commands.forward import FORWARDED, forward, is_here
 from .errors import ZooError
+from .version import __version__
 
 FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 

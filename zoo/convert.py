@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from . import __version__
 from .atomic import atomic_write
 from .cards import Part
 from .errors import NotSupportedError
@@ -19,6 +18,7 @@ from .files.rewrite import rewrite_card
 from .loading import OUR_FORMAT, build_module, key_table, read_config, source_content
 from .registry import find
 from .tokenizer import Tokenizer
+from .version import __version__
 from .weights import fill, read_tensors, save_checkpoint
 
 WEIGHTS = "model.safetensors"

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from . import __version__
 from .atomic import atomic_write
 from .cards import Card
 from .errors import MediaError, NotSupportedError
@@ -19,6 +18,7 @@ from .files.rewrite import rewrite_card, rewrite_facts
 from .loading import OUR_FORMAT, load, load_random
 from .media.listing import list_entries
 from .tokenizer import Tokenizer
+from .version import __version__
 from .weights import save_checkpoint
 
 WEIGHTS = "model.safetensors"

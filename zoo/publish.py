@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from . import __version__
 from .atomic import atomic_write
 from .cards import Card, Part, parse_card
 from .errors import CardError, CheckpointUnavailableError, NotSupportedError
@@ -15,6 +14,7 @@ from .files.checksum import sha256_of
 from .files.resolve import fetch_extra, resolve
 from .files.rewrite import rewrite_card
 from .registry import find
+from .version import __version__
 
 
 def export(

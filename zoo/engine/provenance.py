@@ -5,6 +5,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from ..version import __version__
+
 if TYPE_CHECKING:
     from ..family import Family
 
@@ -22,8 +24,6 @@ _LIBRARIES = (
 
 def made_by(tok: "Family", options: Mapping[str, object]) -> dict[str, Any]:
     """Checkpoint, known hashes, options, dtype, device kind and versions, as plain JSON."""
-    from .. import __version__
-
     hashes = {part.name: part.sha256 for part in tok.card.source if part.sha256}
     return {
         "checkpoint": tok.name,

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
 from ..errors import CheckpointUnavailableError
+from ..version import __version__
 from .checksum import is_disk_full
 
 _TRUE = {"1", "on", "yes", "true"}

@@ -8,9 +8,9 @@ from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
-from .. import __version__
 from ..atomic import atomic_write
 from ..errors import CheckpointCorruptError, CheckpointUnavailableError
+from ..version import __version__
 from .checksum import cache_dir, is_disk_full, verify
 from .hub import is_offline
 

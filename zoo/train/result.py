@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .. import __version__
 from ..atomic import atomic_write
 from ..cards import Card
 from ..files.checksum import sha256_of
 from ..files.rewrite import rewrite_card, without_keys
+from ..version import __version__
 from ..weights import save_checkpoint
 from .recipe import Stage
 from .report import last_validation

@@ -5,13 +5,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ... import __version__
 from ...errors import MediaError
 from ...files.checksum import sha256_of
 from ...media.image import to_uint8
 from ...media.labels import classes_of
 from ...media.listing import Entry
 from ...media.prepare import ImagePrepare
+from ...version import __version__
 from ...weights import SAME, fill, read_tensors, save_checkpoint
 from ..data import build_bank, find_entries
 from ..loop import run_stage
