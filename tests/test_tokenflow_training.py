@@ -1,15 +1,15 @@
 """TokenFlow's objectives; the losses' numbers are held by the golden cases."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from samples import picture
+from tokenflow_built import tiny
 from torch import Tensor, nn
 
 from zoo.errors import CardError
-from zoo.loading import build_module, load_random
+from zoo.loading import build_module
 from zoo.models.tokenflow.lean_objective import LeanObjective
 from zoo.models.tokenflow.losses import drop_scale
 from zoo.models.tokenflow.objective import OBJECTIVES, DecoderObjective, JointObjective
@@ -17,7 +17,6 @@ from zoo.models.tokenflow.pixel_range import to_model
 from zoo.models.tokenflow.tokenizer import TokenFlow
 from zoo.models.tokenflow.tower_objective import TowerObjective
 
-CARDS = Path(__file__).parent / "cards"
 OPTIONS: dict[str, Any] = {
     "pixel_weight": 1.0,
     "perceptual_weight": 0.0,
@@ -31,9 +30,7 @@ OPTIONS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def tok() -> TokenFlow:
-    made = load_random(CARDS / "test-tokenflow-siglip.md")
-    assert isinstance(made, TokenFlow)
-    return made
+    return tiny("test-tokenflow-siglip")
 
 
 @pytest.fixture
@@ -163,8 +160,7 @@ def test_a_perceptual_weight_needs_its_network(tok: TokenFlow, model: Any) -> No
 
 
 def test_clips_teacher_has_to_be_given(batch: Tensor) -> None:
-    clip = load_random(CARDS / "test-tokenflow.md")
-    assert isinstance(clip, TokenFlow)
+    clip = tiny("test-tokenflow")
     with pytest.raises(CardError, match="teacher"):
         JointObjective(clip.module, clip.config, OPTIONS)
     JointObjective(clip.module, clip.config, {**OPTIONS, "semantic_weight": 0.0})
