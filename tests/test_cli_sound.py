@@ -2,17 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from command_line import Cli, in_this_process
 from PIL import Image
 from samples import sound
 
 import zoo
-from zoo.cli import main
 from zoo.commands import reconstruct
 from zoo.loading import load_random
 from zoo.media.sample import sample_sound
@@ -22,8 +21,6 @@ from zoo.weights import save_checkpoint
 
 CARD = Path(__file__).parent / "cards" / "test-codec.md"
 NAME = "test-codec"
-
-Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +45,7 @@ def cli(
     monkeypatch.chdir(tmp_path)
     soundfile.write("talk.wav", *sound(3000, 8000, 0))
     soundfile.write("song.flac", *sound(5001, 16000, 1))
-
-    def run(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
+    return in_this_process(capsys)
 
 
 def test_encode_and_decode(cli: Cli) -> None:

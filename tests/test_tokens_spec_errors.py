@@ -7,7 +7,6 @@ from zoo.errors import TokenError
 from zoo.tokens.spec import TokenSpec
 
 SCALE = SPECS["encodec-48k"]["extras"][0]
-
 WRONG = [
     ("seed", {"colour": 1}, r"unknown keys \['colour'\]"),
     ("seed", {"order": "zigzag"}, r"order: expected one of time, raster, scales, prefix"),
