@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from samples import picture
 from tiny import make_tiny_flextok
 
@@ -62,5 +63,20 @@ def tiny_model(place: Path) -> Card:
     return zoo.card(make_tiny_flextok(place))
 
 
+@pytest.fixture(name="card", scope="module")
+def random_card(tmp_path_factory: pytest.TempPathFactory) -> Card:
+    return tiny_model(tmp_path_factory.mktemp("model"))
+
+
 def job_for(card: Card, source: Path | str, **changes: object) -> Job:
     return Job.plan(str(card.path), str(source), **{"unit_size": 4} | changes)
+
+
+def made(folder: Path) -> Path:
+    """The folder, which was not there."""
+    folder.mkdir()
+    return folder
+
+
+def token_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "tokens").iterdir())}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from bulk_sets import encoded, folder_set, job_for, tiny_model
+from bulk_sets import encoded, folder_set, job_for, random_card  # noqa: F401
 from samples import sound
 from toy_video import install, write_card
 from video_files import encoded as encoded_video
@@ -28,11 +28,6 @@ from zoo.media import Prepared
 from zoo.tokens import Origin
 
 CARDS = Path(__file__).parent / "cards"
-
-
-@pytest.fixture(scope="module")
-def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
-    return tiny_model(tmp_path_factory.mktemp("model"))
 
 
 def sound_file(path: Path, samples: int, rate: int, seed: int) -> None:
