@@ -1,9 +1,7 @@
-"""The training loop: same curve after a kill, results that load, data that is found."""
+"""The training loop: the same curve after a kill, and a result that loads."""
 
-import io
 import json
 import re
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,38 +10,26 @@ import torch
 from samples import picture
 from short_training import killed_goes_on_to_the_same_weights, short_stage, use_recipe
 from torch import nn
+from train_items import CARD, eight_pictures  # noqa: F401
 
 import zoo
-from zoo.errors import CardError, MediaError, ZooError
+from zoo.errors import CardError, ZooError
 from zoo.files.rewrite import without_keys
 from zoo.loading import load_random
-from zoo.models.flextok.objective import (
-    AutoencoderObjective,
-    FlowObjective,
-    mean_psnr,
-    sample_times,
-    to_model,
-)
-from zoo.models.flextok.rescale import rescale_latents
+from zoo.models.flextok.objective import FlowObjective
 from zoo.train import run
-from zoo.train.data import ItemBank, build_bank, find_entries
+from zoo.train.data import ItemBank
 from zoo.train.loop import run_stage
 from zoo.train.objective import Objective
-from zoo.train.recipe import Recipe, read_recipe
+from zoo.train.recipe import Recipe
 from zoo.train.result import OF_OTHER_WEIGHTS
 from zoo.train.state import load_newest, saved_states
 
-CARD = Path(__file__).parent / "cards" / "test-flextok.md"
 FLOW = {"full_share": 0.25, "null_share": 0.1, "noise_share": 0.25, "mode_scale": 0.25}
 FLOW |= {"saturation_weight": 0.1}
+
+
 STAGE = short_stage("flow", FLOW)
-
-
-@pytest.fixture
-def items() -> ItemBank:
-    pixels = [torch.tensor(list(picture(32, 32, i).tobytes())).byte() for i in range(8)]
-    stacked = torch.stack([p.view(32, 32, 3).permute(2, 0, 1) for p in pixels])
-    return ItemBank(stacked.numpy())
 
 
 def flow_objective() -> FlowObjective:
@@ -193,106 +179,3 @@ def test_new_weights_do_not_inherit_what_others_reached(tmp_path: Path) -> None:
     assert zoo.card(tmp_path / "flextok-tiny.md").config == card.config
     kept = [line for line in text.splitlines() if line in changed.splitlines()]
     assert kept == changed.splitlines()  # every other line as it was
-
-
-def test_rescaling_latents_changes_no_pixel(items: ItemBank) -> None:
-    tok = load_random(CARD)
-    images = to_model(items[torch.arange(8)])
-    with torch.inference_mode():
-        before = tok.module.vae.decode(tok.module.vae.encode(images))
-    rescale_latents(tok.module.vae, images)
-    with torch.inference_mode():
-        latents = tok.module.vae.encode(images)
-        after = tok.module.vae.decode(latents)
-    assert torch.allclose(before, after, atol=1e-4)
-    assert latents.square().mean().sqrt() == pytest.approx(1 / tok.config.scaling_factor, rel=1e-3)
-    assert latents.mean((0, 2, 3)).abs().max() < 1e-3
-
-
-def test_the_autoencoder_objective_has_gradients_everywhere(items: ItemBank) -> None:
-    tok = load_random(CARD)
-    tok.module.requires_grad_(True)
-    objective = AutoencoderObjective(tok.module, tok.config, {"kl_weight": 1e-4})
-    for module in objective.model.vae.modules():
-        if type(module).__name__ == "ResnetBlock2D":  # silent at birth: give them a voice
-            torch.nn.init.normal_(module.conv2.weight, std=0.1)
-    objective(items[torch.arange(4)], torch.Generator().manual_seed(0))["loss"].backward()
-    for name, parameter in objective.trained.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.abs().sum() > 0, name
-
-
-def test_times_are_uniform_or_bent() -> None:
-    random = torch.Generator().manual_seed(0)
-    plain = sample_times(20000, 0.0, random)
-    assert plain.mean() == pytest.approx(0.5, abs=0.02)
-    bent = sample_times(20000, 0.8, random)
-    assert float(bent.min()) >= 0
-    assert float(bent.max()) <= 1
-    assert bent.std() < plain.std()
-
-
-def test_psnr_is_the_mean_over_items() -> None:
-    images = torch.full((2, 3, 4, 4), 128, dtype=torch.uint8)
-    off = to_model(images) + torch.tensor([0.2, 0.02])[:, None, None, None]
-    assert mean_psnr(off, images) == pytest.approx((20 + 40) / 2, abs=1e-3)
-
-
-def test_data_is_found_in_folders_and_tars(tmp_path: Path) -> None:
-    def png(seed: int) -> bytes:
-        stream = io.BytesIO()
-        picture(20, 20, seed).save(stream, "PNG")
-        return stream.getvalue()
-
-    with tarfile.open(tmp_path / "train-0.tar", "w") as archive:
-        for index in range(3):
-            for suffix, content in (("png", png(index)), ("cls", b"7")):
-                info = tarfile.TarInfo(f"{index}.{suffix}")
-                info.size = len(content)
-                archive.addfile(info, io.BytesIO(content))
-    (tmp_path / "val").mkdir()
-    (tmp_path / "val" / "x.png").write_bytes(png(9))
-    train, held_out = find_entries(tmp_path)
-    assert [entry.member for entry in train] == ["0.png", "1.png", "2.png"]
-    assert [entry.path.name for entry in held_out] == ["x.png"]
-    tok = load_random(CARD)
-
-    def prepare(content: bytes) -> torch.Tensor:
-        return tok.prepare(content).tensor
-
-    bank = build_bank(train, prepare, tmp_path / "bank" / "a.npy", progress=False)
-    assert bank[torch.tensor([2, 0])].shape == (2, 3, 32, 32)
-    stamp = (tmp_path / "bank" / "a.npy").stat().st_mtime_ns
-    build_bank(train, prepare, tmp_path / "bank" / "a.npy", progress=False)
-    assert (tmp_path / "bank" / "a.npy").stat().st_mtime_ns == stamp
-    (tmp_path / "val" / "x.png").write_bytes(b"no picture")
-    with pytest.raises(MediaError, match=r"x\.png"):
-        build_bank(find_entries(tmp_path)[1], prepare, tmp_path / "b.npy", progress=False)
-    with pytest.raises(MediaError, match="not a folder"):
-        find_entries(tmp_path / "nowhere")
-
-
-def test_without_a_val_part_some_items_are_held_out(tmp_path: Path) -> None:
-    for index in range(100):
-        (tmp_path / f"{index}.png").write_bytes(b"x")
-    train, held_out = find_entries(tmp_path)
-    assert len(train) + len(held_out) == 100
-    assert 1 <= len(held_out) <= 15
-
-
-def test_bundled_recipes_are_sound() -> None:
-    recipes = [zoo.card(n) for n in zoo.list_models(bundled=True) if zoo.card(n).recipe]
-    for card in recipes:
-        recipe = read_recipe(run._recipe_path(card))
-        for stage in recipe.stages:
-            assert stage.objective in run._objectives(card)
-            assert stage.learning_rate_at(0) <= stage.learning_rate
-            assert stage.learning_rate_at(stage.steps - 1) < stage.learning_rate
-            json.dumps(stage.options)
-
-
-def test_a_recipe_with_a_typo_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "recipe.yaml"
-    path.write_text("seed: 1\nvalidation_items: 2\nstage: []\n")
-    with pytest.raises(CardError, match="did you mean 'stages'"):
-        read_recipe(path)
