@@ -1,10 +1,11 @@
 """X-codec 2 and NeuCodec against recorded runs of their original packages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from golden_case import Case
+from split_attention import split
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -74,19 +75,6 @@ def keys(heard: int, strides: int) -> KeyTable:
     )
 
 
-def split(state: Mapping[str, Tensor], heads: int) -> Iterator[tuple[str, Tensor]]:
-    """Query, key and value apart; rotary pairs (0, 1), (2, 3).. as (0, half), (1, half + 1).."""
-    for name, tensor in state.items():
-        if not name.endswith("att.c_attn.weight"):
-            yield name, tensor
-            continue
-        for letter, rows in zip("qkv", tensor.chunk(3), strict=True):
-            if letter != "v":
-                pairs = rows.unflatten(0, (heads, -1, 2))  # head, pair, one of two
-                rows = pairs.transpose(1, 2).flatten(0, 2)
-            yield name.replace("c_attn", f"{letter}_proj"), rows.contiguous()
-
-
 def compare(
     case: Case,
     config: FsqCodecConfig,
@@ -102,7 +90,8 @@ def compare(
     with torch.device("meta"):
         model = build(config)
     table = keys(given["semantic"]["layer"], len(given["up_ratios"]))
-    fill(model, [dict(split(case.state, given["heads"]))], table)
+    state = dict(split(case.state, given["heads"], "att.c_attn", "att.{}_proj"))
+    fill(model, [state], table)
     model.eval()
     sound = case.input("audio")
     whole = (sound.shape[-1] // config.hop + 1) * config.hop

@@ -1,10 +1,8 @@
 """Mimi against recorded runs of moshi's own."""
 
-from collections.abc import Iterator, Mapping
-
 import torch
 from golden_case import Case
-from torch import Tensor
+from split_attention import split
 
 from zoo.audio_tokenizer import whole_frames
 from zoo.models.mimi.config import MimiConfig
@@ -64,7 +62,9 @@ def check(case: Case) -> None:
     config = config_of(case)
     with torch.device("meta"):
         model = build_model(config)
-    fill(model, [dict(split(case.state, config.transformer.heads))], MOSHI)
+    heads = config.transformer.heads
+    state = dict(split(case.state, heads, "self_attn.in_projs.0", "self_attn.{}"))
+    fill(model, [state], MOSHI)
     model.eval()
     with torch.inference_mode():
         padded = whole_frames(case.input("audio"), config.frame)
@@ -91,19 +91,6 @@ def check(case: Case) -> None:
         case.close("decoder_transformer", mixed.transpose(1, 2), STAGE)
     for name in ("streaming_codes", "streaming_decoded"):
         case.excuse(name, "moshi's streaming forgets keys of its context; ours is the one-shot")
-
-
-def split(state: Mapping[str, Tensor], heads: int) -> Iterator[tuple[str, Tensor]]:
-    """Query, key and value apart; rotary pairs (0, 1), (2, 3).. as (0, half), (1, half + 1).."""
-    for name, tensor in state.items():
-        if not name.endswith("self_attn.in_projs.0.weight"):
-            yield name, tensor
-            continue
-        for letter, rows in zip("qkv", tensor.chunk(3), strict=True):
-            if letter != "v":
-                pairs = rows.unflatten(0, (heads, -1, 2))  # head, pair, one of two
-                rows = pairs.transpose(1, 2).flatten(0, 2)
-            yield name.replace("in_projs.0", letter), rows.contiguous()
 
 
 def config_of(case: Case) -> MimiConfig:

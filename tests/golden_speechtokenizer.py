@@ -2,6 +2,7 @@
 
 import torch
 from golden_case import Case
+from golden_seanet import SOUND, STAGE, sizes
 
 from zoo.models.layers.residual_vq import ResidualQuantizer
 from zoo.models.layers.seanet import KERNEL
@@ -10,9 +11,6 @@ from zoo.models.speechtokenizer.config import SpeechTokenizerConfig
 from zoo.models.speechtokenizer.keys import ORIGINAL
 from zoo.models.speechtokenizer.model import SpeechTokenizerModel, build_model
 from zoo.typed import from_mapping
-
-STAGE = 2e-5
-SOUND = 1e-4
 
 
 def check(case: Case) -> None:
@@ -26,9 +24,7 @@ def config_of(case: Case) -> SpeechTokenizerConfig:
     config = from_mapping(
         SpeechTokenizerConfig,
         {
-            "filters": given["n_filters"],
-            "strides": given["strides"],
-            "width": given["dimension"],
+            **sizes(given),
             "semantic_width": given["semantic_dimension"],
             "activation": given["activation"].lower(),
             "codebooks": given["n_q"],

@@ -2,6 +2,7 @@
 
 import torch
 from golden_case import Case
+from golden_seanet import SOUND, STAGE, sizes
 from torch import Tensor
 
 from zoo.models.layers.seanet import Seanet
@@ -11,9 +12,6 @@ from zoo.models.wavtokenizer.keys import ORIGINAL
 from zoo.models.wavtokenizer.mixing import EPSILON, GROUPS
 from zoo.models.wavtokenizer.model import WavTokenizerModel, build_model
 from zoo.typed import from_mapping
-
-STAGE = 2e-5
-SOUND = 1e-4
 
 
 def check(case: Case) -> None:
@@ -27,9 +25,7 @@ def config_of(case: Case) -> WavTokenizerConfig:
     config = from_mapping(
         WavTokenizerConfig,
         {
-            "filters": given["n_filters"],
-            "strides": given["strides"],
-            "width": given["dimension"],
+            **sizes(given),
             "codebook_size": given["codebook_size"],
             "decoder": {
                 "width": given["dim"],
