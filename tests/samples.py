@@ -1,6 +1,7 @@
 """Media made on the spot, one maker per modality."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,6 +23,14 @@ def picture(height: int, width: int, seed: int) -> Image.Image:
     ]
     pixels = 127.5 + 120 * np.stack(waves, axis=-1)
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def picture_folder(folder: Path, count: int, height: int = 40, width: int = 50) -> Path:
+    """The folder, made, with that many pictures: 0.png, 1.png, ..."""
+    folder.mkdir()
+    for seed in range(count):
+        picture(height, width, seed).save(folder / f"{seed}.png")
+    return folder
 
 
 def sounds() -> list[tuple[np.ndarray, int]]:

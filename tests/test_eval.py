@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from samples import picture
+from samples import picture_folder
 from tiny import make_tiny_flextok
 
 import zoo
@@ -21,10 +21,7 @@ from zoo.media.psnr import psnr
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    data = tmp_path / "some pictures"
-    data.mkdir()
-    for index in range(3):
-        picture(40, 50, index).save(data / f"{index}.png")
+    data = picture_folder(tmp_path / "some pictures", 3)
     (data / "3.png").write_bytes(b"not a picture")
     return data
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from samples import picture, sound
+from samples import picture, picture_folder, sound
 from tiny import make_tiny_flextok
 
 from zoo.cli import main
@@ -102,10 +102,7 @@ def test_one_command_draws_quality_against_bits(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = make_tiny_flextok(tmp_path / "model")
-    data = tmp_path / "data"
-    data.mkdir()
-    for seed in range(2):
-        picture(40, 50, seed).save(data / f"{seed}.png")
+    data = picture_folder(tmp_path / "data", 2)
     words = ["eval", str(card), "image_reconstruction", "--data", str(data), "--json"]
     words += ["--option", "steps=1", "--prefix", "1,16", "--metrics", "psnr"]
     words += ["--anchors", "jpeg,webp", "--plot", str(tmp_path / "curve.png")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from samples import picture
+from samples import picture_folder
 from tiny import make_tiny_flextok
 
 from zoo.cli import main
@@ -25,10 +25,7 @@ PAPER = {"title": "a paper", "url": "https://example.org", "read": "2026-11-24"}
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two tokenizers on the same pictures, and one of them with other options."""
     folder = tmp_path_factory.mktemp("leaderboard")
-    data = folder / "data"
-    data.mkdir()
-    for seed in range(3):
-        picture(40, 50, seed).save(data / f"{seed}.png")
+    data = picture_folder(folder / "data", 3)
     for number, (name, steps) in enumerate((("one", 1), ("two", 1), ("two", 2))):
         card = make_tiny_flextok(folder / f"model-{name}", name, seed=len(name) + number // 2)
         words = ["eval", str(card), "image_reconstruction", "--data", str(data)]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from damaged_pictures import damaged, pictures
-from samples import picture
+from samples import picture_folder
 from tiny import make_tiny_flextok
 
 from zoo.cli import main
@@ -104,10 +104,7 @@ def test_what_is_missing_is_said_and_the_rest_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = make_tiny_flextok(tmp_path / "model")
-    data = tmp_path / "data"
-    data.mkdir()
-    for seed in range(3):
-        picture(40, 50, seed).save(data / f"{seed}.png")
+    data = picture_folder(tmp_path / "data", 3)
     words = ["eval", str(card), "image_reconstruction", "--data", str(data), "--json"]
     words += ["--option", "steps=1", "--features", f"zoo:{card}"]
     assert main(words) == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 import toy_video
-from samples import picture, video
+from samples import picture_folder, video
 from tempme_files import clip, openai, trained, write_card
 from tiny import make_tiny_flextok
 
@@ -121,10 +121,7 @@ def test_what_retrieval_cannot_judge_is_named(
 
 
 def test_operations_are_those_that_ran(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    for seed in range(2):
-        picture(32, 32, seed).save(data / f"{seed}.png")
+    data = picture_folder(tmp_path / "data", 2, 32, 32)
     card = str(make_tiny_flextok(tmp_path / "model"))
     words = ["eval", card, "image_reconstruction", "--data", str(data), "--metrics", "psnr"]
     words += ["--flops", "--option", "steps=1", "-o", str(tmp_path / "r.json")]

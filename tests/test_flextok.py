@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from fake_hub import FakeHub, fake_hub  # noqa: F401
 from golden_case import GOLDEN, Case
 from samples import images
+from tiny import CARD as TINY
 
 import zoo
 from zoo.errors import CheckpointCorruptError, CheckpointUnavailableError, NotSupportedError
@@ -15,51 +17,6 @@ from zoo.loading import load_random
 from zoo.models.flextok.hub_config import read_hub_config
 
 CARD = Path(__file__).parent / "cards" / "test-flextok.md"
-HUB_CARD = """\
----
-license: other
-license_name: for-tests
-zoo:
-  schema: 1
-  family: flextok
-  id_revision: 1
-  source:
-    - name: model
-      role: both
-      hub: {{repo: lab/flextok_small, file: model.safetensors}}
-      format: original
-  config:
-    latent_channels: 4
-    latent_size: [16, 16]
-    patch_size: 2
-    encoder: {{width: 96, depth: 2}}
-    decoder: {{width: 128, depth: 2}}
-    head_dim: 32
-    registers: 16
-    max_grid: 8
-    fsq_levels: [8, 8, 8, 5, 5, 5]
-    mlp_ratio: 4.0
-    frequency_size: 256
-    vae: {{block_out_channels: [8, 16], layers_per_block: 1, norm_num_groups: 4}}
-  config_from:
-    part: model
-    file: config.json
-    fields: [scaling_factor, sample_posterior, max_timestep]
-  input:
-    modality: image
-    size: [32, 32]
-    fit: crop
-    interpolation: bilinear
-    mean: [0.5, 0.5, 0.5]
-    std: [0.5, 0.5, 0.5]
-  tokens:
-    order: prefix
-    vocab_sizes: [64000]
-    positions: 16
-    prefixes: {{axis: position, unit: tokens, sizes: "1..16"}}
-  deterministic_decode: false
----
-"""
 CONFIG = {
     "vae": {"_target_": "os.system", "scaling_factor": 0.7, "sample_posterior": False},
     "decoder": {
@@ -77,8 +34,22 @@ def case() -> Case:
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     path = tmp_path / "flextok-small.md"
-    path.write_text(HUB_CARD.format())
+    path.write_text(hub_card())
     return path
+
+
+def hub_card() -> str:
+    """The tiny card, for a repository on the Hub whose own configuration has some of its numbers."""
+    front = yaml.safe_load(TINY.format(name="any").split("---\n")[1])
+    front |= {"license": "other", "license_name": "for-tests"}
+    facts = front["zoo"]
+    hub = {"repo": "lab/flextok_small", "file": "model.safetensors"}
+    facts["source"] = [{"name": "model", "role": "both", "hub": hub, "format": "original"}]
+    fields = ["scaling_factor", "sample_posterior", "max_timestep"]
+    for name in fields:
+        del facts["config"][name]
+    facts["config_from"] = {"part": "model", "file": "config.json", "fields": fields}
+    return f"---\n{yaml.safe_dump(front)}---\n"
 
 
 def publish(hub: FakeHub, case: Case, config: object) -> None:
