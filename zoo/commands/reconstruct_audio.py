@@ -4,7 +4,7 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -19,10 +19,9 @@ from ..media.sample import sample_sound
 from ..media.si_sdr import si_sdr
 from ..media.spectrogram import level, spectrogram
 from ..tokenizer import Tokenizer
-from ..tokens import Tokens
 from .parts import outputs
-from .parts.loading import Options, load_for, read_options, without_weights
-from .parts.reconstruction import need_both_verbs, shown_prefixes
+from .parts.loading import Options, load_for
+from .parts.reconstruction import asked_for, at_every, listed
 from .parts.text import columns, number, tell
 
 _HIGH, _WIDE = 192, 2000  # pixels of a spectrogram and of the grid
@@ -62,9 +61,7 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         TokenError: for an illegal prefix.
         MediaError: for a sound that cannot be read.
     """
-    need_both_verbs(card)
-    options = read_options(without_weights(card), args.options, ["encode", "decode"])
-    prefixes = shown_prefixes(card.tokens, args.prefix, card.name)
+    options, prefixes = asked_for(args, card)
     names = [str(path) for path in files] or ["example"]
     written = [
         [output.with_name(f"{output.stem}-{stem}-{k or 'all'}.wav") for k in prefixes]
@@ -92,10 +89,7 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         for name, figures in zip(names, found, strict=True)
         for one in figures
     ]
-    sounds = [
-        {"input": name, "reconstructions": [asdict(one) for one in figures]}
-        for name, figures in zip(names, found, strict=True)
-    ]
+    sounds = listed(names, found)
     tell(
         args,
         f"{columns([heading, *lines])}{output}: {grid.width} x {grid.height} pixels",
@@ -121,7 +115,7 @@ def _row(
     view = tok.view(sound)
     heard, own = view.items[0], view.rate
     whole = tok.encode(sound, seed=args.seed, **options["encode"])
-    parts = Tokens.cat([whole if k is None else whole.prefix(k) for k in prefixes])
+    parts = at_every(prefixes, whole)
     decoded = tok.decode(parts, seed=args.seed, batch_size=args.batch_size, **options["decode"])
     rate = decoded.rate
     assert own is not None

@@ -4,7 +4,6 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor
@@ -18,10 +17,10 @@ from ..media.grid import Cell, labelled_grid
 from ..media.psnr import psnr
 from ..media.sample import sample_picture
 from ..tokenizer import Tokenizer
-from ..tokens import Origin, Tokens
+from ..tokens import Origin
 from .parts import outputs
-from .parts.loading import Options, load_for, read_options, without_weights
-from .parts.reconstruction import Reconstruction, need_both_verbs, shown_prefixes
+from .parts.loading import Options, load_for
+from .parts.reconstruction import Reconstruction, asked_for, at_every, listed
 from .parts.text import columns, tell
 
 _HIGH, _WIDE = 256, 2000  # pixels of a picture and of the grid
@@ -35,9 +34,7 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         TokenError: for an illegal prefix.
         MediaError: for a photo that cannot be read.
     """
-    need_both_verbs(card)
-    options = read_options(without_weights(card), args.options, ["encode", "decode"])
-    prefixes = shown_prefixes(card.tokens, args.prefix, card.name)
+    options, prefixes = asked_for(args, card)
     tok = load_for(args, args.model)
 
     names = [str(path) for path in files] or ["example"]
@@ -55,10 +52,7 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
 
     heading = ("photo", "tokens", "bits", "PSNR")
     lines = [(n, *one.cells) for n, figures in zip(names, found, strict=True) for one in figures]
-    photos = [
-        {"input": name, "reconstructions": [asdict(one) for one in figures]}
-        for name, figures in zip(names, found, strict=True)
-    ]
+    photos = listed(names, found)
     tell(
         args,
         f"{columns([heading, *lines])}{output}: {grid.width} x {grid.height} pixels",
@@ -78,7 +72,7 @@ def _row(
     fitting = {key: value for key, value in options["encode"].items() if key in of_prepare}
     seen = tok.view(photo, **fitting).items[0]
     whole = tok.encode(photo, seed=args.seed, **options["encode"])
-    parts = Tokens.cat([whole if k is None else whole.prefix(k) for k in prefixes])
+    parts = at_every(prefixes, whole)
     decoded = tok.decode(
         parts, seed=args.seed, native=True, batch_size=args.batch_size, **options["decode"]
     )

@@ -3,7 +3,6 @@
 import argparse
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +20,10 @@ from ..media.psnr import psnr
 from ..media.sample import sample_video
 from ..media.video_write import ending, write_pictures
 from ..tokenizer import Tokenizer
-from ..tokens import Tokens
 from ..tokens.labels import position_labels
 from .parts import outputs
-from .parts.loading import Options, load_for, read_options, without_weights
-from .parts.reconstruction import Reconstruction, need_both_verbs, shown_prefixes
+from .parts.loading import Options, load_for
+from .parts.reconstruction import Reconstruction, asked_for, at_every, listed
 from .parts.text import columns, number, tell
 
 _HIGH, _WIDE = 256, 2000  # pixels of a picture, and of the grid
@@ -52,12 +50,10 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         TokenError: for an illegal prefix.
         MediaError: for a video that cannot be read.
     """
-    need_both_verbs(card)
     moving = outputs.is_suffix(output, "video")
     if moving and len(files) > 1:
         raise NotSupportedError(f"{output}: one video shows one; name a picture for {len(files)}")
-    options = read_options(without_weights(card), args.options, ["encode", "decode"])
-    prefixes = shown_prefixes(card.tokens, args.prefix, card.name)
+    options, prefixes = asked_for(args, card)
     tok = load_for(args, args.model)
 
     names = [str(path) for path in files] or ["example"]
@@ -77,10 +73,7 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
         for name, shown in zip(names, found, strict=True)
         for one in shown.figures
     ]
-    videos = [
-        {"input": name, "reconstructions": [asdict(one) for one in shown.figures]}
-        for name, shown in zip(names, found, strict=True)
-    ]
+    videos = listed(names, [shown.figures for shown in found])
     tell(
         args,
         f"{columns([heading, *lines])}{output}",
@@ -100,7 +93,7 @@ def _shown(
     clip = open_video(video)
     seen = tok.view(clip, **fitting)
     whole = tok.encode(clip, seed=args.seed, **options["encode"])
-    parts = Tokens.cat([whole if k is None else whole.prefix(k) for k in prefixes])
+    parts = at_every(prefixes, whole)
     decoded = tok.decode(
         parts, seed=args.seed, native=True, batch_size=args.batch_size, **options["decode"]
     )

@@ -1,11 +1,14 @@
 """What reconstructions of any modality have in common: which there are, and what each costs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ...cards import Card
 from ...errors import NotSupportedError, TokenError
-from ...tokens.spec import TokenSpec
+from ...tokens import Tokens, TokenSpec
+from .loading import Options, read_options, without_weights
 from .qualities import usual_prefixes
 from .text import number
 
@@ -33,19 +36,38 @@ class Reconstruction:
         return f"{tokens} {'token' if self.tokens == 1 else 'tokens'}\n{bits} bits\n{psnr}"
 
 
-def need_both_verbs(card: Card) -> None:
-    """NotSupportedError if there would be nothing to compare."""
+def asked_for(args: argparse.Namespace, card: Card) -> tuple[Options, list[int | None]]:
+    """The options of each verb, and the qualities to show; None stands for all ids.
+
+    Raises:
+        NotSupportedError: for a checkpoint without one of the two verbs, or an unknown option.
+        TokenError: for an illegal prefix.
+    """
+    _need_both_verbs(card)
+    options = read_options(without_weights(card), args.options, ["encode", "decode"])
+    return options, _shown_prefixes(card.tokens, args.prefix, card.name)
+
+
+def at_every(prefixes: Iterable[int | None], whole: Tokens) -> Tokens:
+    """One item's ids at each quality, as one batch."""
+    return Tokens.cat([whole if k is None else whole.prefix(k) for k in prefixes])
+
+
+def listed(names: Sequence[str], figures: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Each input with the figures (dataclasses) of its reconstructions, for machines."""
+    return [
+        {"input": name, "reconstructions": [asdict(one) for one in own]}
+        for name, own in zip(names, figures, strict=True)
+    ]
+
+
+def _need_both_verbs(card: Card) -> None:
     if not (card.can_encode and card.can_decode):
         verb = "decode" if card.can_encode else "encode"
         raise NotSupportedError(f"{card.name} cannot {verb}, so there is nothing to compare")
 
 
-def shown_prefixes(spec: TokenSpec, asked: Sequence[int] | None, name: str) -> list[int | None]:
-    """The qualities that are asked for, else the usual ones; None stands for all ids.
-
-    Raises:
-        TokenError: for an illegal one.
-    """
+def _shown_prefixes(spec: TokenSpec, asked: Sequence[int] | None, name: str) -> list[int | None]:
     if asked is None:
         return [*usual_prefixes(spec)] or [None]
     if spec.prefixes is None:
