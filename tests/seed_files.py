@@ -2,12 +2,18 @@
 
 import json
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
 from golden_case import GOLDEN, Case
 from safetensors.torch import load_file
 from torch import Tensor
+
+import zoo
+from zoo.errors import CheckpointUnavailableError
+from zoo.tokenizer import Tokenizer
 
 CASE = GOLDEN / "seed" / "image_down"
 PAINTER = Path(__file__).parent / "cards" / "test-seed-painter"
@@ -88,3 +94,25 @@ def picture() -> Tensor:
 def recorded_keys(name: str) -> dict[str, list[int]]:
     path = GOLDEN / "seed" / "keys" / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8"))["keys"]
+
+
+def local(folder: Path) -> Callable[..., Path]:
+    """What finds the painter's files in a folder, as a part of a card does."""
+
+    def fetch(beside: str = "model_index.json") -> Path:
+        path = folder / beside
+        if not path.is_file():
+            raise CheckpointUnavailableError(f"{path} does not exist")
+        return path
+
+    return fetch
+
+
+@pytest.fixture(name="card", scope="module")
+def two_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("seed"))
+
+
+@pytest.fixture(name="tok", scope="module")
+def seed_of_two_files(card: Path) -> Tokenizer:
+    return zoo.load(card)
