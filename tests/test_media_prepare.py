@@ -1,11 +1,11 @@
-"""To the model's size and back: against torchvision, ADM and LLaVA, and the way back."""
+"""To the model's size: against torchvision, ADM and LLaVA."""
 
-import math
 import pickle
 
 import numpy as np
 import pytest
 import torch
+from image_noise import SIZES, noise
 from PIL import Image
 from samples import picture
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
@@ -15,20 +15,11 @@ from zoo.media import ImagePrepare, Media, restore_image
 from zoo.media.prepare import DECODERS
 from zoo.tokens.origin import Origin
 
-RNG = np.random.default_rng(0)
 MODES = {
     "bilinear": InterpolationMode.BILINEAR,
     "bicubic": InterpolationMode.BICUBIC,
     "lanczos": InterpolationMode.LANCZOS,
 }
-SIZES = [
-    (1, 1), (1, 2), (3, 97), (97, 3), (31, 33), (64, 64), (64, 65), (65, 64), (63, 200),
-    (127, 129), (128, 128), (200, 100), (255, 257), (301, 203), (333, 500), (75, 56), (640, 479),
-]  # fmt: skip
-
-
-def noise(height: int, width: int) -> Image.Image:
-    return Image.fromarray(RNG.integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
 def pixels(image: Image.Image) -> torch.Tensor:
@@ -176,48 +167,6 @@ def test_options_of_a_call_and_mistakes():
     with pytest.raises(MediaError, match="one image at a time, got 2"):
         prepare([image, image])
     assert prepare(np.zeros((3, 50, 3), np.uint8), layout="hwc").origin.size == (3, 50)
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("fit", ["crop", "pad", "squash", "adm-crop"])
-def test_restoring_gives_back_the_part_that_was_seen(size: tuple[int, int], fit: str):
-    tensor, origin = ImagePrepare((64, 64), fit)(noise(*size))
-    image = tensor.float() / 255
-    restored = restore_image(image, origin)
-    assert origin.rect is not None
-    assert restored.shape == (3, *origin.rect[2:])
-    assert restored.dtype == torch.float32
-    assert float(restored.min()) >= 0
-    assert float(restored.max()) <= 1
-    assert restore_image(image, origin, native=True) is image
-    assert restore_image(image, None) is image
-    assert restore_image(image, Origin()) is image
-
-
-@pytest.mark.parametrize("fit", ["crop", "pad", "squash", "adm-crop"])
-def test_a_smooth_picture_survives_there_and_back(fit: str):
-    y, x = np.mgrid[0:150, 0:90]
-    wave = np.stack([128 + 90 * np.sin(x / 30), 60 + y, 40 + x + y / 2], -1).astype(np.uint8)
-    tensor, origin = ImagePrepare((64, 64), fit)(Image.fromarray(wave))
-    assert origin.rect is not None
-    top, left, height, width = origin.rect
-    seen = torch.from_numpy(wave).permute(2, 0, 1)[:, top : top + height, left : left + width]
-    restored = restore_image(tensor.float() / 255, origin)
-    assert (restored * 255 - seen).abs().mean() < 2.5
-
-
-def test_a_decoder_of_another_size_finds_the_padding():
-    tensor, origin = ImagePrepare((64, 64), "pad")(Image.new("RGB", (60, 20), "white"))
-    large = torch.nn.functional.interpolate(tensor.float()[None] / 255, scale_factor=3)[0]
-    restored = restore_image(large, origin, input_size=(64, 64))
-    assert restored.shape == (3, 20, 60)
-    assert restored[:, 2:-2].min() > 0.99
-
-
-def test_restoring_a_large_original():
-    restored = restore_image(torch.rand(3, 32, 32), Origin(size=(3000, 2000)))
-    assert restored.shape == (3, 3000, 2000)
-    assert math.isfinite(float(restored.sum()))
 
 
 def test_prepare_takes_all_that_encode_takes():

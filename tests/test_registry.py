@@ -1,45 +1,19 @@
-"""Names, aliases, folders and Hub ids -> cards; families by name."""
+"""Names, aliases, folders and Hub ids -> cards."""
 
-import sys
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from fake_hub import FakeHub, fake_hub  # noqa: F401
+from registry_cards import AUDIO, text
 
 import zoo
-from zoo import families, registry
+from zoo import registry
 from zoo.errors import (
     CardError,
     CheckpointUnavailableError,
     NotSupportedError,
     UnknownTokenizerError,
 )
-
-CARD = """\
----
-license: mit
-zoo:
-  schema: 1
-  family: flextok
-  id_revision: 1
-  aliases: [{alias}]
-  source: [{{name: model, role: both, {source}, format: zoo}}]
-  config: {{}}
-  input: {input}
-  tokens: {{order: raster, vocab_sizes: [8], positions: 4}}
-  deterministic_decode: true
----
-"""
-IMAGE = (
-    "{modality: image, size: [8, 8], fit: crop, interpolation: bilinear, "
-    "mean: [0, 0, 0], std: [1, 1, 1]}"
-)
-AUDIO = "{modality: audio, sample_rate: 16000, channels: 1}"
-
-
-def text(alias: str = "", source: str = "file: model.safetensors", media: str = IMAGE) -> str:
-    return CARD.format(alias=alias, source=source, input=media)
 
 
 @pytest.fixture
@@ -172,58 +146,3 @@ def test_hub_ids_that_fail(fake_hub: FakeHub):  # noqa: F811
         registry.find("hf:lab")
     with pytest.raises(UnknownTokenizerError, match="differ"):
         registry.find("hf:lab/foreign@a", revision="b")
-
-
-@pytest.fixture
-def toy_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    package = tmp_path / "foreign_toy"
-    (package / "cards").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    (package / "cards" / "__init__.py").write_text("")
-    (package / "cards" / "toy-one.md").write_text(text(alias="toy").replace("flextok", "toy"))
-    monkeypatch.syspath_prepend(tmp_path)
-    entries = {
-        "zoo.families": (EntryPoint("toy", "foreign_toy", "zoo.families"),),
-        "zoo.cards": (EntryPoint("toy", "foreign_toy.cards", "zoo.cards"),),
-    }
-    for module in (families, registry):
-        monkeypatch.setattr(module, "installed", lambda group: entries.get(group, ()))
-    yield "toy"
-    for name in [name for name in sys.modules if name.startswith("foreign_toy")]:
-        del sys.modules[name]
-
-
-def test_families_and_cards_of_other_packages(toy_family):
-    assert registry.family_module(toy_family).__name__ == "foreign_toy"
-    assert registry.find("toy").name == "toy-one"
-    assert "toy" in families.known_families()
-    assert "flextok" in families.known_families()
-
-
-def test_families_by_name(monkeypatch):
-    assert registry.family_module("flextok").__name__ == "zoo.models.flextok"
-    with pytest.raises(CardError, match="did you mean flextok"):
-        registry.family_module("flextoc")
-    with pytest.raises(CardError, match="there is no family 'os.path'"):
-        registry.family_module("os.path")
-    twice = (EntryPoint("flextok", "elsewhere.flextok", "zoo.families"),)
-    monkeypatch.setattr(families, "installed", lambda group: twice)
-    with pytest.raises(CardError, match="claimed by elsewhere.flextok and zoo.models.flextok"):
-        registry.family_module("flextok")
-
-
-FAMILY = """\
-from zoo.tokenizer import Tokenizer
-class _Shared(Tokenizer): pass
-class Toy(_Shared): pass
-"""
-
-
-def test_the_one_tokenizer_class_of_a_family(toy_family, tmp_path):
-    module = tmp_path / "foreign_toy" / "tokenizer.py"
-    module.write_text(FAMILY + "class Other(Toy): pass\n")
-    with pytest.raises(CardError, match="exactly one Tokenizer subclass; found Toy, Other"):
-        registry.family_class(toy_family)
-    sys.modules.pop("foreign_toy.tokenizer")
-    module.write_text(FAMILY + "#" * 100)
-    assert registry.family_class(toy_family).__name__ == "Toy"
