@@ -123,6 +123,7 @@ class _Encoding:
         need_verb(tok, "encode")
         chosen = checked_options("encode", options, tok._encode_options, tok.name)
         self.tok = tok
+        self.device = tok.device
         self.step = _stepping(tok._encode_steps(prefix=prefix, noise=noise, **chosen), tok)
         self.made = made_by(tok, chosen)
         self.channels: int | None = None
@@ -139,8 +140,8 @@ class _Encoding:
         return self._tokens(ids, last=True)
 
     def _run(self, sound: Tensor, last: bool) -> Tensor:
-        with torch.no_grad(), full_fp32(self.tok.device):
-            return self.step(sound[None].to(self.tok.device), last)
+        with torch.no_grad(), full_fp32(self.device):
+            return self.step(sound[None].to(self.device), last)
 
     def _read(self, chunk: object) -> Tensor:
         rate = self.tok.sample_rate
@@ -190,6 +191,7 @@ class _Decoding:
         need_verb(tok, "decode")
         chosen = checked_options("decode", options, tok._decode_options, tok.name)
         self.tok = tok
+        self.device = tok.device
         self.step = _stepping(tok._decode_steps(noise=noise, **chosen), tok)
         self.held: Tensor | None = None  # decoded, but maybe beyond the sound's end
         self.told = 0
@@ -211,8 +213,8 @@ class _Decoding:
         return self._media(last=True)
 
     def _run(self, codes: Tensor, last: bool) -> None:
-        with torch.no_grad(), full_fp32(self.tok.device):
-            found = self.step(codes.to(self.tok.device), last)[0].float().clamp(-1, 1).cpu()
+        with torch.no_grad(), full_fp32(self.device):
+            found = self.step(codes.to(self.device), last)[0].float().clamp(-1, 1).cpu()
         self.held = found if self.held is None else torch.cat([self.held, found], dim=1)
 
     def _media(self, last: bool) -> Media:

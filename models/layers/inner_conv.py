@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .few_rows import times
+
 
 class InnerConv(nn.Conv1d):
     """``nn.Conv1d``, whose padding is a number."""
@@ -50,7 +52,8 @@ class InnerConv(nn.Conv1d):
         (kernel,), (stride,), (dilation,) = self.kernel_size, self.stride, self.dilation
         windows = x.unfold(2, (kernel - 1) * dilation + 1, stride)[..., ::dilation]
         rows = windows.transpose(1, 2).flatten(2)  # [item, time / stride, inputs * kernel]
-        return F.linear(rows, self.weight.flatten(1), self.bias).transpose(1, 2)
+        out = times(rows.flatten(0, 1), self.weight.flatten(1)).view(*rows.shape[:2], -1)
+        return (out if self.bias is None else out + self.bias).transpose(1, 2)
 
 
 class InnerConvTranspose(nn.ConvTranspose1d):

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from .few_rows import times
 from .over_time import Memory, OverTime
 
 FEW = 8  # steps up to which going one by one is faster
@@ -53,10 +54,10 @@ class SkipLstm(OverTime):
                 getattr(lstm, f"{name}_l{layer}")
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
-            given = (times(into, steps.flatten(0, 1)) + (one + other)).view(time, items, -1)
+            given = (times(steps.flatten(0, 1), into) + (one + other)).view(time, items, -1)
             found = []
             for gates in given:  # [item, 4 * width]
-                enter, keep, fresh, leave = (gates + times(around, hidden)).chunk(4, dim=1)
+                enter, keep, fresh, leave = (gates + times(hidden, around)).chunk(4, dim=1)
                 cell = keep.sigmoid() * cell + enter.sigmoid() * fresh.tanh()
                 hidden = leave.sigmoid() * cell.tanh()
                 found.append(hidden)
@@ -68,10 +69,3 @@ class SkipLstm(OverTime):
     def _skipped(self, mixed: Tensor, steps: Tensor) -> Tensor:
         skip = torch.cat([steps, steps], dim=-1) if self.lstm.bidirectional else steps
         return (mixed + skip).permute(1, 2, 0)
-
-
-def times(weight: Tensor, rows: Tensor) -> Tensor:
-    """Rows [n, inputs] of few n times a weight [outputs, inputs] -> [n, outputs]."""
-    if len(rows) == 1 and rows.device.type == "cpu":  # twice as fast as one row alone
-        return (weight @ rows.expand(2, -1).contiguous().T)[:, :1].T
-    return (weight @ rows.T).T

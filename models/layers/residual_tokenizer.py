@@ -50,10 +50,10 @@ class ResidualTokenizer(AudioTokenizer):
 
     def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step | None:
         memory: Memory = {}
-        search = self.module.quantizer.search(prefix)
+        search, dtype = self.module.quantizer.search(prefix), self.dtype
 
         def step(sound: Tensor, last: bool) -> Tensor:
-            latents = self.module.encoder.step(sound.to(self.dtype), memory, last)
+            latents = self.module.encoder.step(sound.to(dtype), memory, last)
             return torch.stack(search(latents), dim=1)
 
         return step

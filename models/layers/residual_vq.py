@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .few_rows import times
 from .streaming import nothing
 
 Search = Callable[[Tensor], Tensor]
@@ -31,8 +32,16 @@ class Level(nn.Module, ABC):
         return self.search()(latents)
 
     @abstractmethod
+    def words(self, ids: Tensor) -> Tensor:
+        """int64 [item, n], none of them missing -> [item, width, frame]."""
+
     def vectors(self, ids: Tensor) -> Tensor:
         """int64 [item, n], -1 for none -> [item, width, frame], 0 where none."""
+        there = ids >= 0
+        if bool(there.all()):
+            return self.words(ids)
+        words = self.words(ids.clamp(min=0))
+        return words * there.repeat_interleave(words.shape[-1] // ids.shape[-1], dim=1)[:, None]
 
 
 class EuclideanLevel(Level):
@@ -47,21 +56,11 @@ class EuclideanLevel(Level):
 
     def search(self) -> Search:
         """Compares in fp32, whatever the weights' dtype."""
-        rows = self.codebook.weight.float()
-        lengths = rows.square().sum(-1)
+        return nearest(self.codebook.weight)
 
-        def ids(latents: Tensor) -> Tensor:
-            items, _, frames = latents.shape
-            vectors = latents.transpose(1, 2).flatten(0, 1).float()
-            squares = vectors.square().sum(-1, keepdim=True)
-            distances = squares - 2 * vectors @ rows.T + lengths
-            return distances.argmin(-1).reshape(items, frames)
-
-        return ids
-
-    def vectors(self, ids: Tensor) -> Tensor:
+    def words(self, ids: Tensor) -> Tensor:
         """[item, n] -> [item, width, n]."""
-        return rows_of(self.codebook, ids)
+        return F.embedding(ids, self.codebook.weight).transpose(1, 2)
 
 
 class Pointwise(nn.Conv1d):
@@ -98,10 +97,9 @@ class FactorisedLevel(Level):
 
         return ids
 
-    def vectors(self, ids: Tensor) -> Tensor:
+    def words(self, ids: Tensor) -> Tensor:
         """[item, n] -> [item, width, n]."""
-        rows = self.codebook(ids.clamp(min=0)).transpose(1, 2)
-        return self.out_proj(rows) * (ids >= 0)[:, None]
+        return self.out_proj(F.embedding(ids, self.codebook.weight).transpose(1, 2))
 
 
 class ResidualQuantizer(nn.Module):
@@ -128,7 +126,7 @@ class ResidualQuantizer(nn.Module):
             found = []
             for level, search in steps:
                 found.append(search(latents))
-                latents = latents - level.vectors(found[-1])
+                latents = latents - level.words(found[-1])
             return found
 
         return ids
@@ -142,6 +140,16 @@ class ResidualQuantizer(nn.Module):
         return whole
 
 
-def rows_of(codebook: nn.Embedding, ids: Tensor) -> Tensor:
-    """int64 [item, n], -1 for none -> the table's rows [item, dim, n], 0 where none."""
-    return (codebook(ids.clamp(min=0)) * (ids >= 0)[..., None]).transpose(1, 2)
+def nearest(table: Tensor) -> Search:
+    """The search for the rows of least distance in a table [ids, width], in fp32."""
+    rows = table.float()
+    lengths = rows.square().sum(-1)
+
+    def ids(latents: Tensor) -> Tensor:
+        items, _, frames = latents.shape
+        vectors = latents.transpose(1, 2).flatten(0, 1).float()
+        squares = vectors.square().sum(-1, keepdim=True)
+        distances = (squares - times(2 * vectors, rows)).add_(lengths)
+        return distances.argmin(-1).reshape(items, frames)
+
+    return ids

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ..layers.inner_conv import InnerConv
 from ..layers.over_time import Layers, Memory
 from ..layers.seanet import Seanet, seanet_decoder, seanet_encoder
 from ..layers.seanet_conv import SeanetConv, SeanetUp
+from .attending import Attending
 from .config import MimiConfig
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class MimiParts(nn.Module):
         self.encoder = seanet_encoder(net)
         self.encoder_transformer = model.encoder.encoder_transformer
         self.downsample = SeanetConv(width, width, 4, 2, causal=True, mode="replicate", bias=False)
-        self.quantizer = model.quantizer
+        self.quantizer = with_inner_projections(model.quantizer)
         self.upsample = SeanetUp(width, width, 2, causal=True, groups=width, bias=False)
         self.decoder_transformer = model.decoder.decoder_transformer
         self.decoder = seanet_decoder(net)
@@ -81,15 +83,26 @@ def mixed(transformer: nn.Module, x: Tensor) -> Tensor:
 
 
 def mixed_step(transformer: Any, x: Tensor, memory: Memory) -> Tensor:
-    """The same for the next piece: keys and values of the context are kept."""
+    """The same for the next piece, maybe empty."""
     if not x.shape[-1]:
         return x
     if transformer not in memory:
-        from transformers import DynamicCache
+        memory[transformer] = Attending(transformer)
+    return memory[transformer](x.transpose(1, 2)).transpose(1, 2)
 
-        memory[transformer] = DynamicCache(config=transformer.config)
-    found = transformer(x.transpose(1, 2), cache=memory[transformer], use_cache=True)
-    return found.last_hidden_state.transpose(1, 2)
+
+def with_inner_projections(quantizer: Any) -> Any:
+    """The quantiser, whose projections meet a piece of next to no positions, too."""
+    for branch in (
+        quantizer.semantic_residual_vector_quantizer,
+        quantizer.acoustic_residual_vector_quantizer,
+    ):
+        for name in ("input_proj", "output_proj"):
+            plain = getattr(branch, name)
+            if plain is not None:
+                inner = InnerConv(plain.in_channels, plain.out_channels, 1, bias=False)
+                setattr(branch, name, inner)
+    return quantizer
 
 
 def build_model(config: MimiConfig) -> MimiParts:

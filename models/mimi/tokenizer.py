@@ -16,6 +16,7 @@ from ..layers.over_time import Memory
 from .config import MimiConfig
 from .keys import FORMATS
 from .model import MimiParts, build_model
+from .searching import searching
 
 
 class Mimi(AudioTokenizer):
@@ -74,17 +75,18 @@ class Mimi(AudioTokenizer):
     def _encode_steps(self, *, prefix: int | None, noise: Noise) -> Step:
         memory: Memory = {}
         behind = 0  # samples behind the last whole position
+        slots = self.spec.num_slots if prefix is None else prefix
+        search, dtype = searching(self.module.quantizer, slots), self.dtype
 
         def step(sound: Tensor, last: bool) -> Tensor:
             nonlocal behind
             behind = (behind + sound.shape[-1]) % self.config.frame
             if last:
                 sound = pad(sound, (0, -behind % self.config.frame))
-            latents = self.module.latents_step(sound.to(self.dtype), memory, last)
+            latents = self.module.latents_step(sound.to(dtype), memory, last)
             if not latents.shape[-1]:
-                slots = self.spec.num_slots if prefix is None else prefix
                 return torch.zeros(1, slots, 0, dtype=torch.int64, device=sound.device)
-            return self.module.quantizer.encode(latents, prefix).transpose(0, 1)
+            return search(latents)
 
         return step
 

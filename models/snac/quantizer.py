@@ -20,6 +20,6 @@ class PooledLevel(FactorisedLevel):
             return nearest
         return lambda latents: nearest(F.avg_pool1d(latents, stride))
 
-    def vectors(self, ids: Tensor) -> Tensor:
-        """int64 [item, n], -1 for none -> latents [item, width, n * stride], 0 where none."""
-        return super().vectors(ids).repeat_interleave(self.stride, dim=-1)
+    def words(self, ids: Tensor) -> Tensor:
+        """int64 [item, n] -> latents [item, width, n * stride]."""
+        return super().words(ids).repeat_interleave(self.stride, dim=-1)

@@ -48,6 +48,10 @@ def check_codes(codes: Tensor, lengths: object, spec: TokenSpec) -> tuple[Tensor
     items, slots, positions = codes.shape
     if slots not in spec.slot_sizes:
         raise TokenError(f"codes: {slots} slots; the spec allows {show(spec.slot_sizes)}")
+    if lengths is None and _all_there(codes, spec):
+        lengths = codes.new_full((items,), positions)
+        _check_sizes(lengths, spec)
+        return codes.contiguous(), lengths, torch.full_like(lengths, slots)
     place = torch.arange(positions, device=codes.device)
     if lengths is not None:
         lengths = integers(lengths, "lengths", "item", codes.device)
@@ -78,6 +82,14 @@ def check_codes(codes: Tensor, lengths: object, spec: TokenSpec) -> tuple[Tensor
     return codes[:, : int(counts.max()), : int(lengths.max())].contiguous(), lengths, counts
 
 
+def _all_there(codes: Tensor, spec: TokenSpec) -> bool:
+    """Whether every place has an id that is legal: so it mostly is, and then nothing is to search."""
+    if not codes.numel() or int(codes.min()) < 0:
+        return False
+    largest = codes.amax((0, 2)).tolist()
+    return all(top < size for top, size in zip(largest, spec.vocab_sizes, strict=False))
+
+
 def _last(taken: Tensor) -> Tensor:
     """[item, n] bool -> [item]: how far each row is taken, 0 where it is not at all."""
     places = torch.arange(1, taken.shape[1] + 1, device=taken.device)
@@ -91,6 +103,10 @@ def _check_lengths(lengths: Tensor, items: int, positions: int, spec: TokenSpec)
         raise TokenError(
             f"lengths: {lengths[where[0]]} for item {where[0]}; codes have {positions} positions"
         )
+    _check_sizes(lengths, spec)
+
+
+def _check_sizes(lengths: Tensor, spec: TokenSpec) -> None:
     legal = spec.position_sizes
     for i, length in enumerate(lengths.tolist() if legal else ()):
         if legal and length not in legal:
