@@ -15,12 +15,17 @@ SHORT = 3072  # inputs of a weight that one row gains from
 SHORTER = 1280  # and of one that few rows gain from
 
 
-def times(rows: Tensor, weight: Tensor) -> Tensor:
-    """Rows [n, inputs] times a weight [outputs, inputs] -> [n, outputs]."""
-    count, (outputs, inputs) = len(rows), weight.shape
-    if rows.device.type != "cpu" or not 0 < count <= FEW:
-        return F.linear(rows, weight)
+def times(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``F.linear``: rows [n, inputs], weight [outputs, inputs] -> [n, outputs]."""
+    count, (outputs, inputs) = rows.shape[0], weight.shape
+    if count > FEW or not count or weight.device.type != "cpu":
+        return F.linear(rows, weight, bias)
     if count == 1 and inputs <= SHORT and outputs % BLOCK == 0:
         blocks = weight.view(-1, BLOCK, inputs)
-        return torch.bmm(blocks, rows.T.expand(len(blocks), -1, -1)).view(1, outputs)
-    return (weight @ rows.T).T if count > 1 and inputs <= SHORTER else F.linear(rows, weight)
+        column = rows.view(1, inputs, 1).expand(blocks.shape[0], -1, -1)
+        if bias is None:
+            return torch.bmm(blocks, column).view(1, outputs)
+        return torch.baddbmm(bias.view(-1, BLOCK, 1), blocks, column).view(1, outputs)
+    if count > 1 and inputs <= SHORTER:
+        return (weight @ rows.T if bias is None else torch.addmm(bias[:, None], weight, rows.T)).T
+    return F.linear(rows, weight, bias)

@@ -50,10 +50,13 @@ class InnerConv(nn.Conv1d):
     def _product(self, x: Tensor) -> Tensor:
         """The same, as every window [inputs * kernel] times all weights."""
         (kernel,), (stride,), (dilation,) = self.kernel_size, self.stride, self.dilation
-        windows = x.unfold(2, (kernel - 1) * dilation + 1, stride)[..., ::dilation]
-        rows = windows.transpose(1, 2).flatten(2)  # [item, time / stride, inputs * kernel]
-        out = times(rows.flatten(0, 1), self.weight.flatten(1)).view(*rows.shape[:2], -1)
-        return (out if self.bias is None else out + self.bias).transpose(1, 2)
+        weight, items = self.weight, x.shape[0]
+        if kernel > 1 or stride > 1:
+            x = x.unfold(2, (kernel - 1) * dilation + 1, stride)
+            x = x if dilation == 1 else x[..., ::dilation]
+        rows = x.transpose(1, 2).reshape(-1, weight[0].numel())  # [item * window, inputs * kernel]
+        out = times(rows, weight.flatten(1), self.bias)
+        return out.view(items, -1, weight.shape[0]).transpose(1, 2)
 
 
 class InnerConvTranspose(nn.ConvTranspose1d):
@@ -87,20 +90,32 @@ def few(x: Tensor, weight: Tensor) -> bool:
     return x.device.type == "cpu" and 4 * x.numel() <= weight.numel()
 
 
-def transposed(x: Tensor, conv: nn.ConvTranspose1d) -> Tensor:
-    """A transposed convolution of kernel 2 strides, without its bias and uncut.
+def transposed(
+    x: Tensor, conv: nn.ConvTranspose1d, overlap: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """A transposed convolution of kernel 2 strides, without its bias, that goes on.
 
-    [item, inputs, time] -> [item, outputs, (time + 1) * stride]
+    [item, inputs, time] -> [item, outputs, time * stride] and what overlaps the next of these,
+    [item, outputs, stride]; ``overlap`` is that of the time before.
     """
     (stride,), weight = conv.stride, conv.weight
-    if conv.groups > 1 or not few(x, weight):
-        if not pays(x, weight):
-            return F.conv_transpose1d(x, weight, None, stride, groups=conv.groups)
+    if conv.groups == 1 and few(x, weight):
+        pairs = (x.transpose(1, 2) @ weight.flatten(1)).unflatten(2, (-1, 2, stride))
+        first, second = pairs.unbind(3)  # [item, time, outputs, stride] each
+        if overlap is None:
+            overlap = torch.zeros_like(second[:, 0])
+        over = overlap[:, None]
+        if x.shape[-1] > 1:
+            over = torch.cat([over, second[:, :-1]], dim=1)
+        return (first + over).transpose(1, 2).flatten(2), second[:, -1]
+    if pays(x, weight):
         wide = weight[:, :, None]
-        return F.conv_transpose2d(inner(x), wide, None, (1, stride), groups=conv.groups)[:, :, 0]
-    pairs = (x.transpose(1, 2) @ weight.flatten(1)).unflatten(2, (-1, 2, stride))
-    first, second = pairs.transpose(1, 2).unbind(3)  # [item, outputs, time, stride] each
-    return (F.pad(first, (0, 0, 0, 1)) + F.pad(second, (0, 0, 1, 0))).flatten(2)
+        full = F.conv_transpose2d(inner(x), wide, None, (1, stride), groups=conv.groups)[:, :, 0]
+    else:
+        full = F.conv_transpose1d(x, weight, None, stride, groups=conv.groups)
+    if overlap is not None:
+        full[..., :stride] += overlap
+    return full[..., :-stride], full[..., -stride:]
 
 
 def inner(x: Tensor) -> Tensor:

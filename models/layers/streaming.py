@@ -47,21 +47,22 @@ class Held:
 
 def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: bool) -> Tensor:
     """A convolution's step; [item, channel, time] of any time, 0 too."""
-    (kernel,), (stride,), (dilation,) = (
-        getattr(layer.conv, name) for name in ("kernel_size", "stride", "dilation")
-    )
+    conv = layer.conv
+    (kernel,), (stride,), (dilation,) = conv.kernel_size, conv.stride, conv.dilation
     span = (kernel - 1) * dilation + 1
     if span == stride == 1:
-        return layer.conv(x) if x.shape[-1] else nothing(x, layer.conv.out_channels)
-    held = memory.setdefault(key, Held(x[..., :0]))
+        return conv(x) if x.shape[-1] else nothing(x, conv.out_channels)
+    held = memory.get(key)
+    if held is None:
+        held = memory[key] = Held(x[..., :0])
     held.total += x.shape[-1]
     x = joined([held.x, x]) if held.x.shape[-1] else x
     if not held.started:
         if last and held.total:  # the whole sound, in this one step
-            return layer.conv(layer.fill(x, layer.before, layer.end(held.total)))
+            return conv(layer.fill(x, layer.before, layer.end(held.total)))
         if last or held.total < max(1, layer.need):
             held.x = x
-            return nothing(x, layer.conv.out_channels)
+            return nothing(x, conv.out_channels)
         x, held.started = layer.fill(x, layer.before, 0), True
     if last:
         x = layer.fill(x, 0, layer.end(held.total))
@@ -70,7 +71,7 @@ def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: 
     given = x[..., held.past : used - stride + span]
     held.past = min(used, stride - 1)
     held.x = x[..., used - held.past :]
-    return layer.conv(given) if count else nothing(x, layer.conv.out_channels)
+    return conv(given) if count else nothing(x, conv.out_channels)
 
 
 def transposed_step(
@@ -81,15 +82,12 @@ def transposed_step(
     ``before``: what is cut at the start. Windows overlap by one stride; their sum is final when
     the next one has come.
     """
-    (stride,) = conv.stride
     overlap = memory.get(conv)
     parts = []
     if x.shape[-1]:
-        full = transposed(x, conv)
-        if overlap is not None:
-            full[..., :stride] += overlap
-        parts.append(full[..., before if overlap is None else 0 : -stride])
-        memory[conv] = overlap = full[..., -stride:]
+        grown, memory[conv] = transposed(x, conv, overlap)
+        parts.append(grown[..., before:] if overlap is None else grown)
+        overlap = memory[conv]
     if last and overlap is not None:
         parts.append(overlap[..., :before])
     if not parts:
