@@ -101,7 +101,7 @@ def transposed(
     (stride,), weight = conv.stride, conv.weight
     if conv.groups == 1 and few(x, weight):
         pairs = (x.transpose(1, 2) @ weight.flatten(1)).unflatten(2, (-1, 2, stride))
-        first, second = pairs.unbind(3)  # [item, time, outputs, stride] each
+        first, second = pairs[:, :, :, 0], pairs[:, :, :, 1]  # [item, time, outputs, stride] each
         if overlap is None:
             overlap = torch.zeros_like(second[:, 0])
         over = overlap[:, None]
