@@ -22,7 +22,8 @@ def times(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return F.linear(rows, weight, bias)
     if count == 1 and inputs <= SHORT and outputs % BLOCK == 0:
         blocks = weight.view(-1, BLOCK, inputs)
-        column = rows.view(1, inputs, 1).expand(blocks.shape[0], -1, -1)
+        # A row turned around: as a column, with stride 1, the product takes five times as long.
+        column = rows.contiguous().as_strided((blocks.shape[0], inputs, 1), (0, 1, inputs))
         if bias is None:
             return torch.bmm(blocks, column).view(1, outputs)
         return torch.baddbmm(bias.view(-1, BLOCK, 1), blocks, column).view(1, outputs)
