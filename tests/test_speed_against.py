@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny import make_tiny_flextok
+from tiny import random_flextok  # noqa: F401
 
 from zoo.errors import NotSupportedError, UnknownTokenizerError
 from zoo.eval.speed import main
@@ -15,11 +15,6 @@ from zoo.eval.speed.job import Job
 from zoo.eval.speed.report import against_text
 from zoo.eval.speed.table import short
 from zoo.eval.speed.worker import run
-
-
-@pytest.fixture(scope="module")
-def card(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_tiny_flextok(tmp_path_factory.mktemp("cards")))
 
 
 def test_two_sets_of_options_take_turns(card: str) -> None:

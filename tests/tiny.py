@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 CARD = """\
@@ -77,3 +78,8 @@ def make_tiny_flextok(folder: Path, name: str = "flextok-random", seed: int = 0)
             parameter.normal_(std=0.05, generator=random)
     save_checkpoint(module, folder / f"{name}.safetensors", {})
     return card
+
+
+@pytest.fixture(name="card", scope="module")
+def random_flextok(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(make_tiny_flextok(tmp_path_factory.mktemp("cards")))
