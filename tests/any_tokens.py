@@ -18,7 +18,6 @@ def holds_for(*values):
 VOCABULARIES = st.sampled_from(
     [1, 2, 3, 8, 255, 256, 257, 1000, 1024, 64000, 65535, 65536, 65537, 2**20 + 1, 2**31 - 1, 2**31]
 ) | st.integers(1, 2**31)
-SIDES = {"position": (1, 4, 6), "slot": (1, 2, 4)}
 
 
 @st.composite
