@@ -1,12 +1,9 @@
-"""Whole sets of sounds, of videos and of Hugging Face rows; errors that are not an item's own."""
+"""Whole sets of sounds, of videos and of Hugging Face rows."""
 
-import os
 import wave
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import torch
 from bulk_sets import encoded, folder_set, job_for, random_card  # noqa: F401
 from samples import sound
 from toy_video import install, write_card
@@ -14,18 +11,10 @@ from video_files import encoded as encoded_video
 from video_files import pictures
 
 import zoo
-from zoo.bulk import cluster
-from zoo.bulk import feed as bulk_feed
-from zoo.bulk.feed import Failure, Feed
-from zoo.bulk.guard import Guard
 from zoo.bulk.job import Job
 from zoo.bulk.run import tokenize
-from zoo.bulk.sources import Entry
 from zoo.cards import Card
-from zoo.errors import MediaError, NotSupportedError, ZooError
 from zoo.loading import load_random
-from zoo.media import Prepared
-from zoo.tokens import Origin
 
 CARDS = Path(__file__).parent / "cards"
 
@@ -92,110 +81,6 @@ def test_output_below_the_source_does_not_change_what_the_source_is(
     assert (summary.complete, summary.rows, summary.errors) == (True, 6, 0)
 
 
-def test_errors_of_an_attempt_that_died_do_not_stay(tmp_path: Path, card: Card) -> None:
-    source = folder_set(tmp_path / "set", 3)
-    job, out = job_for(card, source), tmp_path / "out"
-    missing = source / "class 1" / "0001.png"
-    content = missing.read_bytes()
-    missing.write_bytes(b"no picture"[: len(content)].ljust(len(content)))
-    assert tokenize(job, out).errors == 1
-    missing.unlink()
-    (out / "tokens" / "part-00000000.parquet").unlink()
-    missing.write_bytes(content)
-    (out / "manifest.parquet").unlink()
-    assert tokenize(job, out).errors == 0
-    assert list(zoo.TokenDataset(out).errors()) == []
-    assert not list((out / "errors").iterdir())
-
-
-def test_an_item_that_the_networks_cannot_take_costs_itself_alone(
-    tmp_path: Path, card: Card, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = folder_set(tmp_path / "set", 6)
-    tok = zoo.load(card.path)
-    bad = tok.prepare(source / "class 1" / "0003.png").tensor
-    real = tok._encode
-
-    def small_memory(batch: torch.Tensor, **given: object) -> object:
-        if any(torch.equal(one, bad) for one in batch):
-            raise torch.OutOfMemoryError("out of memory")
-        return real(batch, **given)
-
-    monkeypatch.setattr(tok, "_encode", small_memory)
-    tokenize(job_for(card, source), tmp_path / "out", tok=tok)
-    (error,) = zoo.TokenDataset(tmp_path / "out").errors()
-    assert error == {
-        "key": "class 1/0003.png",
-        "kind": "OutOfMemoryError",
-        "reason": "out of memory",
-    }
-
-    def broken(batch: torch.Tensor, **given: object) -> object:
-        raise RuntimeError("the device is gone")
-
-    monkeypatch.setattr(tok, "_encode", broken)
-    with pytest.raises(ZooError, match="none of 4 items: the device is gone"):
-        tokenize(job_for(card, source), tmp_path / "none", tok=tok)
-
-
-class Numbers:
-    """A source whose items are their numbers."""
-
-    def read(self, entry: Entry) -> int:
-        return int(entry.key)
-
-
-def test_large_items_are_read_fewer_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_feed, "AHEAD_BYTES", 3000)
-    begun: list[int] = []
-
-    def prepare(item: int) -> Prepared:
-        begun.append(item)
-        return Prepared(torch.zeros(1000, dtype=torch.uint8), Origin())
-
-    feed = Feed(Numbers(), Guard([]), prepare, {}, workers=2)  # pyright: ignore[reportArgumentType]
-    entries = [Entry(str(number), "") for number in range(40)]
-    seen = 0
-    for _, items in feed.run([(0, entries[:30]), (1, entries[30:])]):
-        for entry, _ in items:
-            assert entry.key == str(seen)
-            assert len(begun) <= seen + 5
-            seen += 1
-    assert sorted(begun) == list(range(40))
-
-
-def test_a_missing_package_is_no_items_fault() -> None:
-    def prepare(item: int) -> Prepared:
-        raise NotSupportedError("this needs the package x") if item else MediaError("bad")
-
-    feed = Feed(Numbers(), Guard([]), prepare, {}, workers=1)  # pyright: ignore[reportArgumentType]
-    units = feed.run([(0, [Entry("0", ""), Entry("1", "")])])
-    _, items = next(units)
-    assert next(items)[1] == Failure("MediaError", "bad")
-    with pytest.raises(NotSupportedError, match="package x"):
-        next(items)
-
-
-def test_an_actor_that_cannot_live_ends_the_run_with_its_reason() -> None:
-    class Actor:
-        run = SimpleNamespace(remote=lambda unit: unit)
-
-    def get(unit: int) -> None:
-        raise RayActorError("no weights")
-
-    ray = SimpleNamespace(
-        wait=lambda units, num_returns: (units[:1], units[1:]),
-        get=get,
-        exceptions=SimpleNamespace(RayActorError=RayActorError),
-    )
-    with pytest.raises(ZooError, match="died 9 times at the same unit: no weights"):
-        list(cluster._spread(ray, [Actor()], [0, 1]))
-
-
-class RayActorError(Exception):
-    """In place of Ray's own."""
-
-
 def test_a_known_name_stays_a_name_beside_a_folder_of_that_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,33 +89,3 @@ def test_a_known_name_stays_a_name_beside_a_folder_of_that_name(
     (tmp_path / "mimi").mkdir()
     assert Job.plan("mimi", "sounds") == before
     assert before.model == "mimi"
-
-
-def test_a_folder_that_cannot_be_listed_is_no_empty_folder(
-    tmp_path: Path, card: Card, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.scandir
-
-    def closed(path: str) -> object:
-        if str(path).endswith("class 1"):
-            raise PermissionError(13, "Permission denied", path)
-        return real(path)
-
-    source = folder_set(tmp_path / "set", 4)
-    monkeypatch.setattr(os, "scandir", closed)
-    with pytest.raises(MediaError, match="class 1 cannot be listed: Permission denied"):
-        tokenize(job_for(card, source), tmp_path / "out")
-
-
-def test_what_cannot_be_is_said_before_work_begins(
-    tmp_path: Path, card: Card, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from zoo.cli import main
-
-    source = folder_set(tmp_path / "set", 1, broken=0)
-    words = ["tokenize", str(source)]
-    assert main([*words, "s3://bucket/out", "--model", str(card.path)]) == 1
-    assert "a folder of this machine" in capsys.readouterr().err
-    out = str(tmp_path / "out")
-    assert main([*words, out, "--model", str(card.path), "--export", "npy"]) == 1
-    assert "nothing to export" in capsys.readouterr().err
