@@ -1,6 +1,5 @@
 """TokenFlow's objectives for small machines: what learns, closed-form starts, codes in use."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from zoo.models.tokenflow.config import (
     TowerConfig,
 )
 from zoo.models.tokenflow.follower import Follower, vectors
-from zoo.models.tokenflow.lean_objective import LeanObjective, log_error
+from zoo.models.tokenflow.lean_objective import LeanObjective
 from zoo.models.tokenflow.model import TokenFlowModel, build_model
 from zoo.models.tokenflow.pixel_range import psnr, to_model
 from zoo.models.tokenflow.quantizer import DualQuantizer
@@ -43,7 +42,7 @@ CONFIG = TokenFlowConfig(
     pixel_decoder=CONV,
 )
 OPTIONS = {
-    "pixel_weight": 0.07,
+    "pixel_weight": 4.0,
     "semantic_weight": 0.5,
     "commitment": 1000.0,
     "prefix_share": 0.0,
@@ -146,22 +145,6 @@ def test_the_start_tells_the_teachers_features(objective: LeanObjective, batch: 
     assert abs(float(torch.corrcoef(pair)[0, 1])) > 0.5
     tilts = (codes[:, 1:] - codes[:, 1:].mean((0, 2, 3), keepdim=True)).square().sum(1).mean()
     assert float(tilts.sqrt()) == pytest.approx(0.05, rel=0.1)
-
-
-def test_the_pixel_loss_is_mean_psnr_up_to_scale(batch: Tensor) -> None:
-    """A picture that is hard weighs no more than one that is easy."""
-    images = to_model(batch)
-    scale = torch.linspace(0.05, 0.5, len(batch))[:, None, None, None]
-    decoded = images + scale * torch.randn(images.shape, generator=random())
-    for factor in (1.0, 0.5):
-        off = images + factor * (decoded - images)
-        error = (off - images).square().flatten(1).mean(1)
-        wanted = (error / 4).log10().mean() * math.log(10) + math.log(4)
-        assert log_error(off, images) == pytest.approx(float(wanted), abs=0.04)
-    halved = torch.cat([images[:1] + (decoded - images)[:1] / 2, decoded[1:]])
-    others = torch.cat([decoded[:-1], images[-1:] + (decoded - images)[-1:] / 2])
-    assert log_error(halved, images) == pytest.approx(float(log_error(others, images)), abs=0.02)
-    assert torch.isfinite(log_error(images, images))
 
 
 def test_everything_learns_but_what_was_taught_and_the_codebook(
