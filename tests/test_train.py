@@ -24,6 +24,7 @@ from zoo.train.objective import Objective
 from zoo.train.recipe import Recipe
 from zoo.train.result import OF_OTHER_WEIGHTS
 from zoo.train.state import load_newest, saved_states
+from zoo.weights import read_tensors
 
 FLOW = {"full_share": 0.25, "null_share": 0.1, "noise_share": 0.25, "mode_scale": 0.25}
 FLOW |= {"saturation_weight": 0.1}
@@ -166,6 +167,43 @@ def test_zoo_train_ends_in_a_folder_that_loads(
     )
     with pytest.raises(CardError, match="no stage 'flwo'"):
         run.train(str(CARD), data, tmp_path / "run", stages=["flwo"])
+
+
+def test_a_stage_goes_on_from_the_one_before(
+    items: ItemBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for index in range(4):
+        picture(40, 50, index).save(data / f"{'val' if index > 2 else 'a'}-{index}.png")
+    first = replace(STAGE, name="autoencoder", objective="autoencoder", options={"kl_weight": 1e-5})
+    use_recipe(Recipe(seed=1, validation_items=1, stages=(first, STAGE)), monkeypatch)
+    names = ("autoencoder", "flow")
+
+    def trained(folder: str, stages: list[str], start: str | None = None) -> Path:
+        return run.train(
+            str(CARD),
+            data,
+            tmp_path / folder,
+            device="cpu",
+            progress=False,
+            stages=stages,
+            start=start,
+        )
+
+    with pytest.raises(CardError, match=r"flow goes on from stage autoencoder.*pass --from NAME"):
+        trained("apart", ["flow"])
+    assert not (tmp_path / "apart").exists()
+    for name in names:
+        trained("apart", [name])
+    trained("whole", [])
+    for name in names:
+        apart, whole = (
+            read_tensors(tmp_path / at / f"{name}.safetensors") for at in ("apart", "whole")
+        )
+        assert apart.keys() == whole.keys()
+        assert all(torch.equal(apart[key], whole[key]) for key in whole)
+    trained("tuned", ["flow"], start=str(tmp_path / "whole"))  # what it starts from has had both
 
 
 def test_new_weights_do_not_inherit_what_others_reached(tmp_path: Path) -> None:

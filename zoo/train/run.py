@@ -46,7 +46,8 @@ def train(
         data: folder of media and tar shards; what is named ``val*`` is held out.
         out: where checkpoints, logs, pictures and the result go; ``runs/NAME`` by default.
         device: ``"cpu"`` or what accelerate finds.
-        stages: only these stages of the recipe.
+        stages: only these stages of the recipe; they go on from what those before them left in
+            ``out``.
         start: fine-tune from this checkpoint of the same configuration instead of random weights.
         teacher: file of :mod:`zoo.train.teacher`, for stages whose option ``teacher`` asks for one.
         progress: show bars.
@@ -55,7 +56,8 @@ def train(
         The folder, which holds a card and weights: ``zoo.load(folder)`` works.
 
     Raises:
-        CardError: for a card without recipe, a recipe that does not fit, or a missing teacher.
+        CardError: for a card without recipe, a recipe that does not fit, a missing teacher, or a
+            stage whose forerunner has not run.
         MediaError: for data that cannot be used.
         ZooError: when training diverges.
     """
@@ -65,6 +67,7 @@ def train(
     family = family_class(card.family)
     objectives = _objectives(card)
     out = out or Path("runs") / card.name
+    earlier = _earlier(recipe, chosen, card, out, start)
     out.mkdir(parents=True, exist_ok=True)
     config, module = _start(card, family, recipe.seed, start)
     tok = family(card, config, module)
@@ -72,6 +75,8 @@ def train(
     processes = PartialState(cpu=device == "cpu")  # of a launcher; alone where there is none
     with processes.main_process_first():  # it prepares the media, the others find them
         items, judged = _banks(tok, data, recipe, out / "data", progress)
+    if earlier is not None:
+        fill(module, [read_tensors(earlier)], SAME, where=str(earlier))
     for stage in chosen:
         done = out / f"{stage.name}.safetensors"
         if done.exists():
@@ -179,6 +184,25 @@ def _chosen(recipe: Recipe, names: Sequence[str], card: Card) -> list[Stage]:
         if name not in known:
             raise CardError(f"{card.name}: no stage {name!r}; the recipe has {', '.join(known)}")
     return [stage for stage in recipe.stages if not names or stage.name in names]
+
+
+def _earlier(
+    recipe: Recipe, chosen: list[Stage], card: Card, out: Path, start: str | None
+) -> Path | None:
+    """What the stage before the first chosen one left; None where nothing needs to go before."""
+    names = [stage.name for stage in recipe.stages]
+    first = names.index(chosen[0].name)
+    if not first:
+        return None
+    left = out / f"{names[first - 1]}.safetensors"
+    if left.exists():
+        return left
+    if start is None:
+        raise CardError(
+            f"{card.name}: stage {names[first]} goes on from stage {names[first - 1]}, and there "
+            f"is no {left}: train that first, or pass --from NAME (start=)"
+        )
+    return None
 
 
 def _taught(stage: Stage, teacher: Path | None, card: Card) -> Stage:
