@@ -140,16 +140,19 @@ def test_training_lowers_the_loss(items: ItemBank) -> None:
     assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
 
 
-def test_zoo_train_ends_in_a_folder_that_loads(
-    items: ItemBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = tmp_path / "data of mine"
-    data.mkdir()
-    for index in range(6):
-        picture(40, 50, index).save(data / f"{'val' if index > 3 else 'a'}-{index}.png")
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of four pictures and two held out, where the card's recipe has two short stages."""
     first = replace(STAGE, name="autoencoder", objective="autoencoder", options={"kl_weight": 1e-5})
-    recipe = Recipe(seed=1, validation_items=2, stages=(first, STAGE))
-    use_recipe(recipe, monkeypatch)
+    use_recipe(Recipe(seed=1, validation_items=2, stages=(first, STAGE)), monkeypatch)
+    folder = tmp_path / "data of mine"
+    folder.mkdir()
+    for index in range(6):
+        picture(40, 50, index).save(folder / f"{'val' if index > 3 else 'a'}-{index}.png")
+    return folder
+
+
+def test_zoo_train_ends_in_a_folder_that_loads(data: Path, tmp_path: Path) -> None:
     out = run.train(str(CARD), data, tmp_path / "run", device="cpu", progress=False)
     tok = zoo.load(out)
     tokens = tok.encode(picture(40, 50, 0))
@@ -169,15 +172,7 @@ def test_zoo_train_ends_in_a_folder_that_loads(
         run.train(str(CARD), data, tmp_path / "run", stages=["flwo"])
 
 
-def test_a_stage_goes_on_from_the_one_before(
-    items: ItemBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    for index in range(4):
-        picture(40, 50, index).save(data / f"{'val' if index > 2 else 'a'}-{index}.png")
-    first = replace(STAGE, name="autoencoder", objective="autoencoder", options={"kl_weight": 1e-5})
-    use_recipe(Recipe(seed=1, validation_items=1, stages=(first, STAGE)), monkeypatch)
+def test_a_stage_goes_on_from_the_one_before(data: Path, tmp_path: Path) -> None:
     names = ("autoencoder", "flow")
 
     def trained(folder: str, stages: list[str], start: str | None = None) -> Path:

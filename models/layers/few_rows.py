@@ -21,7 +21,7 @@ def times(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if count > FEW or not count or weight.device.type != "cpu":
         return F.linear(rows, weight, bias)
     if count == 1 and inputs <= SHORT and outputs % BLOCK == 0:
-        blocks = weight.reshape(-1, BLOCK, inputs)  # a view, however the weight lies
+        blocks = weight.reshape(-1, BLOCK, inputs)  # a view, unless the weight is one itself
         # A row turned around: as a column, with stride 1, the product takes five times as long.
         column = rows.contiguous().as_strided((blocks.shape[0], inputs, 1), (0, 1, inputs))
         if bias is None:
