@@ -122,7 +122,14 @@ def edit_tab() -> None:
     heavy: dict[str, Any] = {"outputs": shown, "concurrency_id": "model"}
     start.click(encode_pair, [*inputs, model], api_name="encode_pair", **heavy)
     for sheet in ids:
-        sheet.select(choose, state, [state, *ids, ranges], api_visibility="private")
+        # "multiple": a click that comes while the one before is still being answered counts, too
+        sheet.select(
+            choose,
+            state,
+            [state, *ids, ranges],
+            trigger_mode="multiple",
+            api_visibility="private",
+        )  # fmt: skip
     ranges.submit(choose_ranges, [state, ranges], [state, *ids, ranges], api_name="choose_ids")
     swap.click(swap_ids, [state, ranges], api_name="swap_ids", **heavy)
     change.click(change_ids, [state, ranges, value], api_name="change_ids", **heavy)

@@ -235,8 +235,12 @@ def test_ids_are_chosen_by_clicking_them(browser: Any, address: str) -> None:
     page.click("#edit-start")
     says(page, "#edit-said", "Encoded")
     sheet = page.locator("#edit-ids-B img")
-    box = sheet.bounding_box()
     for row, column in ((1, 2), (7, 7), (1, 2), (0, 3)):  # the first one twice: not chosen
+        # gradio drops a click on a picture that has not arrived: it has no size yet
+        page.wait_for_function(
+            "(img => img?.complete && img.naturalWidth > 0)(document.querySelector('#edit-ids-B img'))"
+        )
+        box = sheet.bounding_box()
         place = {"x": (column + 0.5) * box["width"] / 8, "y": (row + 0.5) * box["height"] / 8}
         before = page.input_value("#edit-ranges textarea, #edit-ranges input")
         sheet.click(position=place)
