@@ -31,22 +31,22 @@ def toy_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_families_and_cards_of_other_packages(toy_family):
-    assert registry.family_module(toy_family).__name__ == "foreign_toy"
+    assert families.family_module(toy_family).__name__ == "foreign_toy"
     assert registry.find("toy").name == "toy-one"
     assert "toy" in families.known_families()
     assert "flextok" in families.known_families()
 
 
 def test_families_by_name(monkeypatch):
-    assert registry.family_module("flextok").__name__ == "zoo.models.flextok"
+    assert families.family_module("flextok").__name__ == "zoo.models.flextok"
     with pytest.raises(CardError, match="did you mean flextok"):
-        registry.family_module("flextoc")
+        families.family_module("flextoc")
     with pytest.raises(CardError, match="there is no family 'os.path'"):
-        registry.family_module("os.path")
+        families.family_module("os.path")
     twice = (EntryPoint("flextok", "elsewhere.flextok", "zoo.families"),)
     monkeypatch.setattr(families, "installed", lambda group: twice)
     with pytest.raises(CardError, match="claimed by elsewhere.flextok and zoo.models.flextok"):
-        registry.family_module("flextok")
+        families.family_module("flextok")
 
 
 FAMILY = """\
@@ -60,7 +60,7 @@ def test_the_one_tokenizer_class_of_a_family(toy_family, tmp_path):
     module = tmp_path / "foreign_toy" / "tokenizer.py"
     module.write_text(FAMILY + "class Other(Toy): pass\n")
     with pytest.raises(CardError, match="exactly one Tokenizer subclass; found Toy, Other"):
-        registry.family_class(toy_family)
+        families.family_class(toy_family)
     sys.modules.pop("foreign_toy.tokenizer")
     module.write_text(FAMILY + "#" * 100)
-    assert registry.family_class(toy_family).__name__ == "Toy"
+    assert families.family_class(toy_family).__name__ == "Toy"

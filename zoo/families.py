@@ -1,17 +1,15 @@
 """Family names -> the code that runs them; nothing else in the core reaches a family."""
 
 from difflib import get_close_matches
-from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from inspect import isclass
-from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .errors import CardError
+from .packages import installed, package_folders
 
 if TYPE_CHECKING:
     from .tokenizer import Tokenizer
@@ -67,15 +65,3 @@ def known_families() -> list[str]:
     places = [str(place) for place in package_folders("zoo.models")]
     own = {module.name for module in iter_modules(places) if module.ispkg} - {"layers"}
     return sorted(own | {entry.name for entry in installed("zoo.families")})
-
-
-def package_folders(package: str) -> list[Path]:
-    """The folders of a package, without importing it; none if it does not exist."""
-    spec = find_spec(package)
-    return [Path(place) for place in spec.submodule_search_locations or ()] if spec else []
-
-
-@cache
-def installed(group: str) -> tuple[EntryPoint, ...]:
-    """The entry points of a group, of all installed packages."""
-    return tuple(entry_points(group=group))

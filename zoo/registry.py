@@ -1,4 +1,4 @@
-"""Names -> cards -> families. Loads neither torch nor the Hub, and lists names without parsing."""
+"""Names -> cards. Loads neither torch nor the Hub, and lists names without parsing."""
 
 import os
 from collections.abc import Iterator
@@ -10,17 +10,7 @@ from .cards import Card, read_card
 from .cards.fields import REPO
 from .cards.media import MODALITIES
 from .errors import CardError, NotSupportedError, UnknownTokenizerError, ZooError
-from .families import family_class, family_module, installed, package_folders
-
-__all__ = [
-    "bundled_hint",
-    "card",
-    "family_class",
-    "family_module",
-    "find",
-    "is_registered",
-    "list_models",
-]
+from .packages import installed, package_folders
 
 CARDS_ENV = "ZOO_CARDS"
 
