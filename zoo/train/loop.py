@@ -1,7 +1,5 @@
 """The training loop: steps, average, checkpoints, validation, resume."""
 
-import hashlib
-import json
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from ..errors import ZooError
+from .draws import generator
 from .objective import Batches, Objective
 from .recipe import Stage
 from .report import Report
@@ -101,7 +100,7 @@ def run_stage(
         objective.train()
         for group in optimizer.param_groups:
             group["lr"] = stage.learning_rate_at(step)
-        random = _generator(seed, stage.name, step, accelerator.process_index)
+        random = generator(seed, stage.name, step, accelerator.process_index)
         rows = torch.randint(len(source), (stage.batch_size,), generator=random)
         losses = _gradients(wrapped, source[rows], random, stage.accumulate, accelerator)
         accelerator.clip_grad_norm_(parameters, stage.clip)
@@ -150,8 +149,3 @@ def _gradients(
 
 def _finite(value: float) -> bool:
     return value - value == 0.0
-
-
-def _generator(*parts: object) -> torch.Generator:
-    digest = hashlib.sha256(json.dumps(parts).encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)

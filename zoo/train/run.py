@@ -20,6 +20,7 @@ from ..tokenizer import Tokenizer
 from ..weights import SAME, fill, read_tensors, save_checkpoint
 from .clips import build_clips, held_out_windows
 from .data import build_bank, find_entries
+from .draws import seeded
 from .loop import run_stage
 from .objective import Batches, Objective
 from .recipe import Recipe, Stage, read_recipe
@@ -82,8 +83,10 @@ def train(
         if done.exists():
             fill(module, [read_tensors(done)], SAME, where=str(done))
             continue
+        with seeded(recipe.seed, stage.name):  # what only training has begins from it, too
+            objective = objectives[stage.objective](module, config, stage.options)
         run_stage(
-            objectives[stage.objective](module, config, stage.options),
+            objective,
             items,
             judged[torch.arange(len(judged))],
             stage,
