@@ -2,6 +2,7 @@
 
 import io
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -20,6 +21,19 @@ def sine(samples: int, rate: int, hertz: float = 440.0, channels: int = 1) -> np
 def encoded(sound: np.ndarray, rate: int, name: str, subtype: str | None = None) -> bytes:
     stream = io.BytesIO()
     soundfile.write(stream, sound, rate, subtype, format=name)
+    return stream.getvalue()
+
+
+def through_ffmpeg(sound: np.ndarray, rate: int, container: str, codec: str) -> bytes:
+    layout = {1: "mono", 2: "stereo"}[sound.shape[1]]
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=container) as file:
+        track = file.add_stream(codec, rate=rate)
+        track.layout = layout
+        frame = av.AudioFrame.from_ndarray(sound.T.copy(), format="fltp", layout=layout)
+        frame.sample_rate = rate
+        for piece in (frame, None):
+            file.mux(track.encode(piece))
     return stream.getvalue()
 
 

@@ -1,29 +1,15 @@
 """Sound files: every format, by its content; those that are damaged."""
 
-import io
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 from sample_files import NO_SAMPLES, SAMPLE_FILES
-from sound_reading import encoded, read, sine, the_error
+from sound_reading import encoded, read, sine, the_error, through_ffmpeg
 
 import zoo
 
 FORMATS = SAMPLE_FILES / "audio-formats"
-
-
-def through_ffmpeg(sound: np.ndarray, rate: int, container: str, codec: str) -> bytes:
-    stream = io.BytesIO()
-    with av.open(stream, "w", format=container) as file:
-        track = file.add_stream(codec, rate=rate)
-        track.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(sound.T.copy(), format="fltp", layout="mono")
-        frame.sample_rate = rate
-        for piece in (frame, None):
-            file.mux(track.encode(piece))
-    return stream.getvalue()
 
 
 @pytest.mark.parametrize(

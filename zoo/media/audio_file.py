@@ -1,11 +1,21 @@
-"""Sound through libsndfile (wav, flac, mp3, ogg, opus, aiff), else FFmpeg (m4a, webm, wma)."""
+"""Sound through libsndfile (wav, flac, mp3, ogg, opus, aiff), else FFmpeg (m4a, webm, wma).
 
-from typing import BinaryIO
+An MP3 that does not say how long it is goes to FFmpeg, too: libsndfile would read as much of it as
+it guesses.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import soundfile
 
 from ..errors import MediaError
+from .container_damage import missing_bytes
+from .mpeg_audio import counts_its_frames, only_frames
+
+if TYPE_CHECKING:
+    from av import AudioFrame
 
 _UNKNOWN = (0, 0x7FFFFFFF, 0xFFFFFFFF)  # sizes that programs write while a wav goes through a pipe
 
@@ -16,21 +26,25 @@ def from_stream(stream: BinaryIO) -> tuple[np.ndarray, int]:
     The content decides, not the file's name. A file that is shorter than its header says is an
     error, not a shorter sound.
     """
+    before = None
     try:
-        sound, rate = _through_libsndfile(stream)
+        found = _through_libsndfile(stream)
     except soundfile.LibsndfileError as error:
-        stream.seek(0)
-        sound, rate = _through_ffmpeg(stream, error)
+        found, before = None, error
+    sound, rate = found or _through_ffmpeg(stream, before)
     if len(sound) == 0:
         raise MediaError("the file holds no samples (is it cut short?)")
     return sound, rate
 
 
-def _through_libsndfile(stream: BinaryIO) -> tuple[np.ndarray, int]:
+def _through_libsndfile(stream: BinaryIO) -> tuple[np.ndarray, int] | None:
+    """None: of this file libsndfile only guesses the length."""
     missing = _missing_bytes(stream)
     if missing:
         raise MediaError(f"the file is cut short: {missing} bytes of samples are missing")
     with soundfile.SoundFile(stream) as file:
+        if file.subtype.startswith("MPEG") and not counts_its_frames(stream):
+            return None
         promised = file.frames
         try:
             sound = file.read(dtype="float32", always_2d=True)
@@ -57,22 +71,44 @@ def _missing_bytes(stream: BinaryIO) -> int:
     return missing
 
 
-def _through_ffmpeg(stream: BinaryIO, before: Exception) -> tuple[np.ndarray, int]:
+def _through_ffmpeg(
+    stream: BinaryIO, before: soundfile.LibsndfileError | None
+) -> tuple[np.ndarray, int]:
     import av  # late: most sounds need no FFmpeg
     from av.error import FFmpegError
 
+    missing = missing_bytes(stream)
+    if missing:
+        raise MediaError(f"the file is cut short: {missing} bytes are missing")
     try:
         with av.open(stream, "r") as container:
             if not container.streams.audio:
                 raise MediaError("the file has no sound in it")
             track = container.streams.audio[0]
+            packets = container.demux(track)
+            if track.codec_context.name.removesuffix("float") in ("mp1", "mp2", "mp3"):
+                packets = only_frames(packets)
+            frames = (frame for packet in packets for frame in track.decode(packet))
             planar = av.AudioResampler(format="fltp")  # the samples' format only, not the rate
-            frames = [out for frame in container.decode(track) for out in planar.resample(frame)]
-            pieces = [out.to_ndarray() for out in [*frames, *planar.resample(None)]]
+            same = _of_one_kind(frames)
+            decoded = [out for frame in same for out in planar.resample(frame)]
+            pieces = [out.to_ndarray() for out in [*decoded, *planar.resample(None)]]
             rate = track.rate
     except FFmpegError as error:
-        reason = getattr(before, "error_string", "") or str(before)
-        raise MediaError(
-            f"not a sound that libsndfile ({reason}) or FFmpeg ({error.strerror}) can read"
-        ) from error
+        tried = f"libsndfile ({before.error_string}) or " if before else ""
+        raise MediaError(f"not a sound that {tried}FFmpeg ({error.strerror}) can read") from error
     return (np.concatenate(pieces, axis=1).T if pieces else np.zeros((0, 1), np.float32)), rate
+
+
+def _of_one_kind(frames: Iterable["AudioFrame"]) -> Iterator["AudioFrame"]:
+    """The frames; MediaError where their rate or channels change, as in files put together."""
+    first, seconds = None, 0.0
+    for frame in frames:
+        kind = f"{frame.sample_rate} Hz, {frame.layout.name}"
+        first = first or kind
+        if kind != first:
+            raise MediaError(
+                f"the sound changes from {first} to {kind} after {seconds:.3f} s: cut it there"
+            )
+        seconds += frame.samples / frame.sample_rate
+        yield frame

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from ..errors import MediaError
+from .container_damage import missing_bytes
 from .streams import open_stream
 from .timing import mean_rate
 from .video_clip import Clip
-from .video_damage import missing_bytes
 from .video_frame import pixels
 from .video_index import count_frames, index_frames
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import MediaError
-from .video_damage import missing_bytes
+from .container_damage import missing_bytes
 
 if TYPE_CHECKING:
     from av.container import InputContainer

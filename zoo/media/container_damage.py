@@ -1,9 +1,10 @@
-"""Whether a video file is shorter than its own headers say; FFmpeg would pass it over."""
+"""Whether a video or sound file is shorter than its own headers say; FFmpeg would pass it over."""
 
 import os
 import struct
 from typing import BinaryIO
 
+_UNKNOWN_RIFF = (0, 0xFFFFFFFF)
 _UNKNOWN_EBML = {(1 << 7 * length) - 1 for length in range(1, 9)}  # a size left open: live streams
 
 
@@ -33,7 +34,7 @@ def _riff_end(stream: BinaryIO, end: int) -> int:
     while place + 8 <= end:
         stream.seek(place)
         name, size = struct.unpack("<4sI", stream.read(8))
-        if name != b"RIFF" or size == 0:  # 0: the writer did not come back to fill it in
+        if name != b"RIFF" or size in _UNKNOWN_RIFF:  # the writer did not come back
             break
         place += 8 + size + size % 2
     return place - 1 if place == end + 1 else place  # the last pad byte is often left out
