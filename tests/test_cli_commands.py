@@ -39,7 +39,9 @@ def test_train(cli, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zoo.train.run", module)
     code, _, err = cli("train", card, "--data", tmp_path)
     assert code == 1
-    assert "no recipe" in err
+    assert "no recipe; pass --recipe FILE" in err
+    code, _, err = cli("train", card, "--data", tmp_path / "none", "--recipe", "own.yaml")
+    assert "no such folder" in err  # the card is no obstacle any more
     card.write_text(text.replace("id_revision: 1", "id_revision: 1\n  recipe: a/b.yaml"))
     assert "no such folder" in cli("train", card, "--data", tmp_path / "none")[2]
     words = ["--data", tmp_path, "--stage", "a", "--stage", "b", "--no-progress"]
@@ -55,6 +57,7 @@ def test_train(cli, tmp_path, monkeypatch):
         "start": None,
         "progress": False,
         "teacher": None,
+        "recipe": None,
     }
 
 

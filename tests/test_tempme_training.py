@@ -101,6 +101,9 @@ def test_zoo_train_ends_in_a_folder_that_loads(
     recipe = Recipe(seed=1, validation_items=2, stages=(MATCHING, APPEARANCE, polish))
     use_recipe(recipe, monkeypatch)
     out = run.train(str(CARD), tmp_path / "data", tmp_path / "run", device="cpu", progress=False)
+    told = (out / "README.md").read_text()
+    assert "on 2 items of `data`; 1 others were held out" in told  # videos, not their windows
+    assert "on 2 of the held-out videos' windows" in told
     log = (out / "appearance" / "metrics.jsonl").read_text()
     assert "psnr_ids" in log
     assert "psnr_group_means" in log

@@ -1,4 +1,4 @@
-"""Train a checkpoint by the recipe that its card names; run it again to go on where it stopped.
+"""Train a checkpoint by its card's recipe or another; run it again to go on where it stopped.
 
 zoo train flextok-tiny --data photos/ --out runs/mine
 zoo reconstruct cat.jpg --model runs/mine -o grid.png
@@ -47,14 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="for recipes that distil one; python -m zoo.train.teacher makes it",
     )
+    parser.add_argument("--recipe", metavar="FILE", help="follow this recipe instead of the card's")
     parser.add_argument("--no-progress", action="store_true", help="show no bars")
 
 
 def run(args: argparse.Namespace) -> None:
     """Check what can be checked at once, then train."""
     card = find(args.name)
-    if card.recipe is None:
-        raise NotSupportedError(f"{card.name}: its card names no recipe, so it cannot be trained")
+    if card.recipe is None and args.recipe is None:
+        raise NotSupportedError(f"{card.name}: its card names no recipe; pass --recipe FILE")
     if not Path(args.data).is_dir():
         raise MediaError(f"--data {args.data}: no such folder")
     out = None if args.out is None else outputs.output_folder(args.out)
@@ -67,6 +68,7 @@ def run(args: argparse.Namespace) -> None:
         stages=args.stages,
         start=args.start,
         teacher=None if args.teacher is None else Path(args.teacher),
+        recipe=None if args.recipe is None else Path(args.recipe),
         progress=not args.no_progress,
     )
     tell(args, f"done: zoo.load({str(folder)!r})", {"model": card.name, "output": str(folder)})

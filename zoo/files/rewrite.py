@@ -9,6 +9,8 @@ from ..cards import Card
 from ..cards.front import Value, compose, split_front_matter
 from ..errors import CardError
 
+LICENCE = ("license", "license_name", "license_link")  # keys of a card's front matter
+
 
 def rewrite_card(
     card: Card, parts: Mapping[str, dict[str, Any] | None], *, same_ids: bool = True
@@ -81,6 +83,13 @@ def without_keys(text: str, path: str, keys: Sequence[str]) -> str:
             start, stop = _span(top, key, lines)
             text = "\n".join(["---", *lines[:start], *lines[stop:], "---", body])
     return text
+
+
+def with_licence_of(text: str, path: str, card: Card) -> str:
+    """A card's text with the licence of ``card`` in place of its own."""
+    facts = {key: getattr(card, key) for key in LICENCE if getattr(card, key) is not None}
+    front, body = split_front_matter(without_keys(text, path, LICENCE), path)
+    return "\n".join(["---", *_dump(facts, ""), *front.splitlines(), "---", body])
 
 
 def rewrite_facts(text: str, path: str, facts: Mapping[str, Any]) -> str:

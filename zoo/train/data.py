@@ -40,6 +40,15 @@ def find_entries(folder: Path, modality: str = "image") -> tuple[list[Entry], li
     return train, held_out
 
 
+def keep_apart(data: Path, out: Path) -> None:
+    """MediaError where a run would write its pictures among its data and then train on them."""
+    if out.resolve().is_relative_to(data.resolve()):
+        raise MediaError(
+            f"the run's folder {out} is inside the data's folder {data}: its own pictures would be "
+            "trained on; name another --out (out=), or a folder that holds the data alone"
+        )
+
+
 def _is_held_out(entry: Entry) -> bool:
     name = f"{entry.path.name}/{entry.member}"
     return hashlib.sha256(name.encode()).digest()[0] % HELD_OUT == 0
@@ -60,13 +69,19 @@ class ItemBank:
 
 
 def build_bank(
-    entries: list[Entry], prepare: Callable[[bytes], Tensor], path: Path, progress: bool = True
+    entries: list[Entry],
+    prepare: Callable[[bytes], Tensor],
+    path: Path,
+    progress: bool = True,
+    *,
+    given: str = "",
 ) -> ItemBank:
     """Decode and prepare every entry into ``path`` (.npy), or reuse it if it was made from these.
 
-    An entry that cannot be decoded is an error that names it: training data should be sound.
+    ``given`` says how ``prepare`` works: a bank that was prepared in another way is made anew. An
+    entry that cannot be decoded is an error that names it: training data should be sound.
     """
-    mark = fingerprint(entries)
+    mark = fingerprint(entries, given)
     if is_current(path, mark):
         return ItemBank(np.load(path, mmap_mode="r"))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,10 +103,14 @@ def build_bank(
     return ItemBank(np.load(path, mmap_mode="r"))
 
 
-def fingerprint(entries: list[Entry]) -> str:
-    """What a bank was made from, as one hash."""
-    names = [f"{entry.path}:{entry.member}:{entry.offset}:{entry.size}" for entry in entries]
-    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+def fingerprint(entries: list[Entry], given: str = "") -> str:
+    """What a bank was made from and how, as one hash; a file that was replaced is another one."""
+    found = {path: path.stat() for path in {entry.path for entry in entries}}
+    names = [
+        f"{e.path}:{found[e.path].st_size}:{found[e.path].st_mtime_ns}:{e.member}:{e.offset}:{e.size}"
+        for e in entries
+    ]
+    return hashlib.sha256(json.dumps([given, names]).encode()).hexdigest()
 
 
 def is_current(bank: Path, mark: str) -> bool:

@@ -113,14 +113,16 @@ def build_sounds(
     path: Path,
     samples: int,
     progress: bool = True,
+    *,
+    given: str = "",
 ) -> SoundBank:
     """Decode and prepare every entry into ``path`` (.npy), or reuse it if it was made from these.
 
-    ``root`` is the data's folder, ``samples`` what the bank itself gives of each sound. An entry
-    that cannot be decoded is an error that names it.
+    ``root`` is the data's folder, ``samples`` what the bank itself gives of each sound, ``given``
+    how ``prepare`` works. An entry that cannot be decoded is an error that names it.
     """
     index = path.with_suffix(".json")
-    mark = fingerprint(entries)
+    mark = fingerprint(entries, given)
     if not (index.exists() and is_current(path, mark)):
         path.parent.mkdir(parents=True, exist_ok=True)
         sounds: list[np.ndarray] = []

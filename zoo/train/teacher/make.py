@@ -13,7 +13,7 @@ from ...media.listing import Entry
 from ...media.prepare import ImagePrepare
 from ...version import __version__
 from ...weights import SAME, fill, read_tensors, save_checkpoint
-from ..data import build_bank, find_entries
+from ..data import build_bank, find_entries, keep_apart
 from ..loop import run_stage
 from ..recipe import read_recipe
 from .files import save_teacher
@@ -50,6 +50,7 @@ def make_teacher(
         MediaError: for data that cannot be used, or without classes.
     """
     plan = read_recipe(recipe)
+    keep_apart(data, out)
     training, held_out = find_entries(data)
     held_out = held_out[: plan.validation_items]
     labels, names = find_labels(data, training, held_out)
