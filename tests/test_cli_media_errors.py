@@ -40,6 +40,7 @@ def test_what_is_wrong_is_found_before_anything_is_loaded(cli, monkeypatch):
     fails(cli("decode", NAME, "other.safetensors", *to), "flextok-other")
     fails(cli("decode", NAME, "t.safetensors", *to, "--prefix", 17), "17")
     fails(cli("decode", NAME, "t.safetensors", *to, "--format", "txt"), "'.txt'")
+    fails(cli("decode", NAME, "t.safetensors", *to, "--rate", "input"), "--rate is for sound")
     fails(cli("decode", NAME, "t.safetensors", *to, "--option", "steps=many"), "int")
     fails(cli("decode", NAME, "t.safetensors", *to, "--option", "normalized-guidance=2"), "true")
     fails(cli("decode", NAME, "t.safetensors", "-o", "no/out"), "there is no folder no")

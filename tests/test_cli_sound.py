@@ -65,6 +65,21 @@ def test_encode_and_decode(cli: Cli) -> None:
     assert (written.tensor - expected.tensor).abs().max() <= 2**-15
 
 
+def test_decode_at_the_rate_of_the_input(cli: Cli) -> None:
+    assert cli("encode", NAME, "song.flac", "talk.wav", "-o", "t.safetensors")[0] == 0
+    code, _, err = cli("decode", NAME, "t.safetensors", "-o", "out", "--rate", "input")
+    assert (code, err) == (0, "")
+    tokens = Tokens.load("t.safetensors")
+    for name, expected in zip(
+        ("0000", "0001"), zoo.load(NAME).decode(tokens, rate="input"), strict=True
+    ):
+        written = zoo.read(f"out/{name}.wav")
+        assert written.rate == expected.rate == {"0000": 16000, "0001": 8000}[name]
+        assert written.tensor.shape == expected.tensor.shape
+        assert (written.tensor - expected.tensor).abs().max() <= 2**-15
+    assert zoo.read("out/0000.wav").tensor.shape == zoo.read("song.flac").tensor.shape
+
+
 def test_reconstruct_writes_wavs_and_a_picture(cli: Cli) -> None:
     code, out, err = cli("reconstruct", "talk.wav", "--prefix", "1,4", "--json")
     assert (code, err) == (0, "")
@@ -90,12 +105,17 @@ def test_reconstruct_writes_wavs_and_a_picture(cli: Cli) -> None:
 def test_reconstruct_several_in_one_picture(cli: Cli) -> None:
     Path("more").mkdir()
     shutil.copy("talk.wav", "more")
-    code, out, _ = cli("reconstruct", "talk.wav", "more", "--prefix", 2, "-o", "g.png")
+    code, out, _ = cli("reconstruct", "talk.wav", "more", "--prefix", "2,2", "-o", "g.png")
     assert code == 0
     heading, *rows, last = out.splitlines()
     assert heading.split() == ["sound", "tokens", "kbit/s", "SI-SDR"]
     assert [row.split()[-1] for row in rows] == ["g-talk-0-2.wav", "g-talk-1-2.wav"]
     assert last.startswith("g.png: ")
+    shutil.copy("song.flac", "talk-1.flac")
+    code, out, _ = cli("reconstruct", "talk.wav", "more", "talk-1.flac", "--prefix", 2)
+    written = [row.split()[-1] for row in out.splitlines()[1:-1]]
+    assert written == [f"reconstruction-{name}-2.wav" for name in ("talk-0", "talk-1", "talk-1-2")]
+    assert len(zoo.read(written[1]).items[0][0]) == 3000  # not the song
 
 
 def test_reconstruct_without_a_sound(cli: Cli) -> None:

@@ -2,13 +2,14 @@
 
 zoo decode flextok-tiny pets.safetensors -o pets/
 zoo decode flextok-tiny pets.safetensors -o coarse/ --prefix 4 --seed 1 --format jpg
+zoo decode codec-tiny talks.safetensors -o talks/ --rate input
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from ..errors import TokenError
+from ..errors import NotSupportedError, TokenError
 from ..registry import find
 from .parts import outputs
 from .parts.arguments import NAME_HELP, add_model_arguments, positive
@@ -29,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--native", action="store_true", help="the model's own size instead of the input's"
     )
+    parser.add_argument(
+        "--rate",
+        choices=("model", "input"),
+        default="model",
+        help="of sound: the model's sample rate (default), or that of the input",
+    )
     parser.add_argument("--format", metavar="F", help="png, jpg, ...; the modality's usual one")
     add_model_arguments(parser)
 
@@ -37,6 +44,9 @@ def run(args: argparse.Namespace) -> None:
     """Decode and save; what can be wrong without the weights is found before they load."""
     folder = outputs.output_folder(args.output)
     card = find(args.name)
+    of_sound = {"rate": args.rate} if card.modality == "audio" else {}
+    if args.rate != "model" and not of_sound:
+        raise NotSupportedError(f"{card.name} makes {card.modality}; --rate is for sound")
     if not Path(args.tokens).is_file():
         raise TokenError(f"{args.tokens}: no such file; expected one that 'zoo encode' wrote")
 
@@ -57,6 +67,7 @@ def run(args: argparse.Namespace) -> None:
         native=args.native,
         batch_size=args.batch_size,
         progress=sys.stderr.isatty(),
+        **of_sound,
         **options,
     )
     with outputs.writing(folder):

@@ -98,9 +98,11 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
 
 
 def _stems(names: Sequence[str]) -> list[str]:
-    """The files' names without folder and suffix, numbered where two are the same."""
+    """The files' names without folder and suffix, numbered so that no two are the same."""
     stems = [Path(name).stem for name in names]
-    return [s if stems.count(s) == 1 else f"{s}-{index}" for index, s in enumerate(stems)]
+    numbered = [f"{stem}-{index}" for index, stem in enumerate(stems)]
+    some = [s if stems.count(s) == 1 else n for s, n in zip(stems, numbered, strict=True)]
+    return some if len(set(some)) == len(some) else numbered
 
 
 def _row(

@@ -74,4 +74,4 @@ def _shown_prefixes(spec: TokenSpec, asked: Sequence[int] | None, name: str) -> 
         raise TokenError(f"{name} has no prefixes: its ids decode only as a whole")
     for prefix in asked:
         spec.prefixes.size_of(prefix)  # raises for an illegal one
-    return [*asked]
+    return [*dict.fromkeys(asked)]
