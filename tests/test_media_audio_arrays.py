@@ -20,7 +20,10 @@ def test_arrays_of_every_kind_and_layout():
     assert read({"array": sound[0].numpy(), "sampling_rate": 8000}).rate == 8000
     assert len(read((torch.zeros(3, 2, 30), 8000))) == 3
     assert len(read([(sound, 8000), (sound, 16000)])) == 2
-    assert zoo.read((sound.numpy(), np.int64(8000))).modality == "audio"
+    for rate in (np.int64(8000), np.array(8000), torch.tensor(8000), 8000.0):
+        read_so = zoo.read((sound.numpy(), rate))
+        assert (read_so.modality, read_so.rate) == ("audio", 8000)
+    assert read((sound, 2_000_000)).rate == 2_000_000  # ultrasound
     square = torch.zeros(30, 30)
     assert "layout='ct'" in the_error((square, 8000))
     assert read((square, 8000), layout="tc").items[0].shape == (30, 30)
@@ -45,6 +48,12 @@ def test_unsigned_bytes_are_silent_at_128():
         (np.zeros(4), "no sample rate"),
         ((np.zeros(4), 0), "sample rate is 0"),
         ((np.zeros(4), 22050.5), "whole number"),
+        ((np.zeros((2, 0)), 8000), "empty"),
+        ((np.zeros((0, 0)), 8000), "empty"),
+        (([0, 1, 2], 8000), "list of 3, 8000 Hz: sound of dtype int64"),
+        (([[1.0, 2.0], [1.0]], 8000), "one array of samples"),
+        ((torch.zeros(4).to_sparse(), 8000), "a sparse tensor"),
+        ((torch.zeros(4, device="meta"), 8000), "a meta tensor"),
         ((np.zeros(4, np.int64), 8000), "int64 has no known range"),
         ((np.zeros(4, bool), 8000), "dtype bool"),
         ((np.full(4, 12000.0), 8000), "values reach 12000"),

@@ -2,7 +2,9 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from sound_reading import read
@@ -27,6 +29,28 @@ def test_media_has_one_rate_or_one_each():
         Media("audio", [torch.zeros(8)], rate=8000)
     with pytest.raises(MediaError, match="int16"):
         Media("audio", [torch.zeros(1, 8, dtype=torch.int16)], rate=8000)
+
+
+@pytest.mark.parametrize(
+    "rate", [8000.0, np.float32(8000), np.array(8000), np.array([8000, 8000]), torch.tensor(8000)]
+)
+def test_a_rate_of_any_kind_is_a_whole_number(rate: Any):
+    rates = Media("audio", torch.zeros(2, 1, 8), rate=rate).rates
+    assert rates == (8000, 8000)
+    assert all(type(one) is int for one in rates or ())
+
+
+@pytest.mark.parametrize("rate", [0, -8000, 8000.5, float("nan"), "8000", True, [8000, "a"]])
+def test_what_is_no_rate_is_refused(rate: Any):
+    with pytest.raises(MediaError, match="sample rate is .*whole number of Hz"):
+        Media("audio", torch.zeros(2, 1, 8), rate=rate)
+
+
+def test_items_are_tensors():
+    with pytest.raises(MediaError, match="holds tensors, not ndarray"):
+        Media("audio", [np.zeros((1, 8), np.float32)], rate=8000)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(MediaError, match="holds tensors, not list"):
+        Media("image", [[1, 2]])  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])

@@ -20,6 +20,7 @@ def test_arrays_and_lists_of_pictures() -> None:
     for value in (
         (frames, 4),
         (frames.numpy(), 4.0),
+        (frames, torch.tensor(4)),
         (frames.permute(0, 2, 3, 1), 4),
         ([Image.fromarray(f.permute(1, 2, 0).numpy()) for f in frames], 4),
         ([f.permute(1, 2, 0).numpy() for f in frames], 4),

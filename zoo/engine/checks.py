@@ -1,11 +1,13 @@
 """Checks that a call makes before it does anything."""
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from ..errors import NotSupportedError, TokenError
 from ..facts import Facts
 from ..tokens import Tokens
+from ..tokens.check import as_list
 
 if TYPE_CHECKING:
     from ..family import Family
@@ -65,12 +67,14 @@ def chosen_prefix(tok: Facts, prefix: int | None, bitrate: float | None) -> int 
         cut.size_of(prefix)  # raises for an illegal one
     if bitrate is None:
         return prefix
+    if not isinstance(number := as_list(bitrate), Real) or isinstance(number, bool):
+        raise TokenError(f"bitrate: expected a number of bits per second, got {bitrate!r}")
     if cut is None or cut.axis != "slot" or rate is None:
         raise NotSupportedError(f"{tok.name} has no bitrates to choose from; see tok.prefixes")
-    fitting = [k for k, bits in tok.prefixes.items() if bits * rate <= bitrate + 1e-6]
+    fitting = [k for k, bits in tok.prefixes.items() if bits * rate <= float(number) + 1e-6]
     if not fitting:
         least = min(tok.prefixes.values()) * rate
-        raise TokenError(f"bitrate {bitrate:g} is below the least of {tok.name}: {least:g}")
+        raise TokenError(f"bitrate {float(number):g} is below the least of {tok.name}: {least:g}")
     return fitting[-1]
 
 

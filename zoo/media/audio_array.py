@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from ..errors import MediaError
+from .kinds import plain
 
 LAYOUTS = ("ct", "tc")
-_MOST_CHANNELS = 32  # where both axes are longer, neither can be told to be the channels
+MOST_CHANNELS = 32  # where both axes are longer, neither can be told to be the channels
 _LOUDEST = 8.0  # floats beyond are no sound in -1..1 that overshoots, but of another range
-_HIGHEST_RATE = 1 << 20
+_HIGHEST_RATE = (1 << 31) - 1  # in a file's header
 # integer dtype -> (value of silence, value of 1)
 _RANGES = {
     torch.uint8: (128, 2**7),
@@ -32,7 +33,7 @@ def from_array(value: object, layout: str | None = None) -> Tensor:
     if layout is not None and layout not in LAYOUTS:
         raise MediaError(f"layout is {layout!r}; expected 'ct' or 'tc'")
     sound = _channels_first(_as_tensor(value), layout)
-    if sound.shape[1] == 0:
+    if sound.numel() == 0:
         raise MediaError("the sound is empty (0 samples)")
     if not sound.is_floating_point():
         silence, full = _RANGES[sound.dtype]
@@ -49,18 +50,31 @@ def from_array(value: object, layout: str | None = None) -> Tensor:
 
 def whole_rate(value: Any) -> int:
     """A sample rate in Hz, or a MediaError."""
-    good = isinstance(value, Real | np.number) and not isinstance(value, bool)
-    rate = float(value) if good else 0.0
+    number = plain(value)
+    rate = float(number) if isinstance(number, Real) and not isinstance(number, bool) else 0.0
     if not 1 <= rate <= _HIGHEST_RATE or rate % 1:
         raise MediaError(f"the sample rate is {value!r}; expected a whole number of Hz")
     return int(rate)
 
 
-def _as_tensor(value: object) -> Tensor:
+def as_array(value: object) -> Tensor | np.ndarray:
+    """A tensor as it is, anything else as numpy's array; MediaError for what is neither."""
     if isinstance(value, Tensor):
-        tensor = value.detach().cpu()
+        if value.layout != torch.strided or value.is_meta:
+            kind = "meta" if value.is_meta else "sparse"
+            raise MediaError(f"a {kind} tensor; expected one that holds every sample")
+        return value
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # lists of different lengths above all
+        raise MediaError(f"cannot be read as one array of samples ({error})") from None
+
+
+def _as_tensor(value: object) -> Tensor:
+    array = as_array(value)
+    if isinstance(array, Tensor):
+        tensor = array.detach().cpu()
     else:
-        array = np.asarray(value)
         if array.dtype.kind not in "uif":
             raise MediaError(f"an array of dtype {array.dtype}; expected int16 or float in -1..1")
         if array.dtype.itemsize > 8 or not array.dtype.isnative:
@@ -83,7 +97,7 @@ def _channels_first(sound: Tensor, layout: str | None) -> Tensor:
         )
     if layout is None:
         few, many = sorted(sound.shape)
-        if many > 1 and (few > _MOST_CHANNELS or few * 2 > many):
+        if many > 1 and (few > MOST_CHANNELS or few * 2 > many):
             raise MediaError(
                 f"{list(sound.shape)}: cannot tell channels from samples; pass layout='ct' "
                 "(channels first) or 'tc' (time first)"

@@ -18,8 +18,8 @@ from importlib import import_module
 from numbers import Number
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from ..errors import MediaError
@@ -75,7 +75,13 @@ def has_rate(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Number | np.number) and not isinstance(value, bool)
+    number = plain(value)
+    return isinstance(number, Number) and not isinstance(number, bool)
+
+
+def plain(value: Any) -> object:
+    """The number in a scalar, array or tensor without axes; anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
 def handler(modality: str) -> ModuleType:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from ..errors import MediaError
+from .audio_array import whole_rate
 from .kinds import handler
 from .save import save
 from .timing import video_timing
@@ -58,7 +59,7 @@ class Media:
     ):
         check = handler(modality).check
         object.__setattr__(self, "modality", modality)
-        object.__setattr__(self, "items", tuple(check(item) for item in items))
+        object.__setattr__(self, "items", tuple(check(_tensor(item)) for item in items))
         object.__setattr__(self, "rates", _one_each(rate, len(self.items)))
         if self.rates is None and modality == "audio":
             raise MediaError("sound needs its sample rate: Media('audio', items, rate=...)")
@@ -176,10 +177,20 @@ def _common(rates: Sequence[Rate], what: str) -> Rate:
     return rates[0]
 
 
-def _one_each(rate: int | Sequence[int] | None, items: int) -> tuple[int, ...] | None:
+def _tensor(item: object) -> Tensor:
+    if not isinstance(item, Tensor):
+        raise MediaError(
+            f"Media holds tensors, not {type(item).__name__}; zoo.read makes it from other things"
+        )
+    return item
+
+
+def _one_each(rate: Any, items: int) -> tuple[int, ...] | None:
     if rate is None:
         return None
-    rates = tuple(rate) if isinstance(rate, Sequence) else (rate,) * items
+    given = rate.tolist() if hasattr(rate, "tolist") else rate
+    many = isinstance(given, Sequence) and not isinstance(given, str)
+    rates = tuple(given) if many else (given,) * items
     if len(rates) != items:
         raise MediaError(f"{len(rates)} sample rates given for {items} items")
-    return rates
+    return tuple(map(whole_rate, rates))

@@ -25,7 +25,7 @@ class Source:
     @property
     def label(self) -> str:
         """What to call the item in an error: ``cat.jpg``, ``item 3 of 5 (cat.jpg)``."""
-        name = _name(self.value)
+        name = _name(self.value, self.modality)
         return name if self.count == 1 else f"item {self.index + 1} of {self.count} ({name})"
 
     def load(self) -> Media:
@@ -127,12 +127,12 @@ def _common_modality(values: list[object]) -> str:
     return modality
 
 
-def _name(value: object) -> str:
+def _name(value: object, modality: str | None = None) -> str:
     if isinstance(value, (str, os.PathLike)):
         return os.fsdecode(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"{len(value)} bytes"
-    if isinstance(value, tuple) and isinstance(value[0], (list, tuple)):
+    if isinstance(value, tuple) and isinstance(value[0], (list, tuple)) and modality != "audio":
         return f"{len(value[0])} frames, {value[1]} fps"
     if isinstance(value, tuple):
         return f"{_name(value[0])}, {value[1]} Hz"
@@ -141,4 +141,6 @@ def _name(value: object) -> str:
         return os.fsdecode(filename)
     shape = getattr(value, "shape", None)
     kind = "tensor" if isinstance(value, torch.Tensor) else type(value).__name__
+    if isinstance(value, (list, tuple)):
+        return f"{kind} of {len(value)}"
     return kind if shape is None else f"{kind} {list(shape)}"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -12,6 +11,7 @@ from torch import Tensor
 from ..errors import MediaError
 from .image_array import as_tensor, from_array
 from .image_file import from_pil
+from .kinds import plain
 
 LAYOUTS = ("tchw", "thwc")
 _CHANNELS = (1, 3, 4)
@@ -52,8 +52,8 @@ def from_frames(value: object, layout: str | None = None) -> Tensor:
 
 def frame_rate(value: Any) -> float:
     """Frames per second as a float, or a MediaError."""
-    good = isinstance(value, Real | np.number) and not isinstance(value, bool)
-    rate = float(value) if good else 0.0
+    number = plain(value)
+    rate = float(number) if isinstance(number, Real) and not isinstance(number, bool) else 0.0
     if not 0 < rate <= 1e6:
         raise MediaError(f"the frame rate is {value!r}; expected frames per second, above 0")
     return rate
