@@ -11,9 +11,10 @@ from samples import sound, sounds
 import zoo
 from zoo.audio_tokenizer import AudioTokenizer
 from zoo.cli import main
-from zoo.errors import MediaError, NotSupportedError
+from zoo.errors import MediaError, NotSupportedError, TokenError
 from zoo.loading import load_random
 from zoo.registry import find
+from zoo.tokens import Origin
 from zoo.weights import save_checkpoint
 
 CARDS = [
@@ -51,6 +52,8 @@ def test_sound_comes_back_at_the_models_rate_or_the_inputs(tok: AudioTokenizer) 
     assert (
         tok.decode(tok.tokens(tokens[0].codes, **tokens[0].extras), rate="input").rate == rate_out
     )
+    vague = tokens[0].replace(origin=[Origin(rate=4000)])  # by hand: nobody knows how long it was
+    assert tok.decode(vague, rate="input").rate == rate_out
     with pytest.raises(NotSupportedError, match="'inputs'; expected one of model, input"):
         tok.decode(tokens, rate="inputs")
 
@@ -68,9 +71,14 @@ def test_a_bitrate_is_a_number_of_slots(tok: AudioTokenizer) -> None:
         with pytest.raises(NotSupportedError, match="no bitrates"):
             tok.encode(sounds()[0], bitrate=1000)
         return
+    for bad in ("2000", True, [2000]):
+        with pytest.raises(TokenError, match="bitrate: expected a number"):
+            tok.encode(sounds()[0], bitrate=bad)  # pyright: ignore[reportArgumentType]
     (lowest, bits), *_ = tok.prefixes.items()
-    tokens = tok.encode(sounds()[0], bitrate=bits * tok.token_rate * 1.01)
-    assert tokens == tok.encode(sounds()[0], prefix=lowest)
+    expected = tok.encode(sounds()[0], prefix=lowest)
+    wanted = bits * tok.token_rate * 1.01
+    for bitrate in (wanted, np.float64(wanted)):
+        assert tok.encode(sounds()[0], bitrate=bitrate) == expected
 
 
 def test_odd_input_is_a_sound_or_a_clear_error(tok: AudioTokenizer) -> None:

@@ -79,8 +79,16 @@ def test_frame_times_are_cut():
     assert join_origins(pieces) == whole
 
 
+def test_a_piece_of_no_samples_says_nothing_of_channels():
+    pieces = [Origin(samples=0, channels=1), Origin(samples=3, channels=2), Origin(samples=0)]
+    assert join_origins(pieces) == Origin(samples=3, channels=2)
+    assert join_origins(pieces[:1] * 2) == pieces[0]
+
+
 def test_origins_that_do_not_join():
     assert join_origins([Origin(samples=1), None]) is None
     assert join_origins([Origin(samples=1), Origin()]) == Origin()
+    with pytest.raises(TokenError, match="differ in origin.channels"):
+        join_origins([Origin(samples=1, channels=1), Origin(samples=1, channels=2)])
     with pytest.raises(TokenError, match="rate"):
         join_origins([Origin(rate=8000), Origin(rate=16000)])

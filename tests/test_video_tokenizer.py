@@ -60,6 +60,12 @@ def test_windows_are_cut_and_joined(tok: ToyVideo) -> None:
         tokens.crop(0, 6)
 
 
+def test_an_item_of_no_windows_is_named(tok: ToyVideo) -> None:
+    tokens = tok.encode(videos()[:1])
+    with pytest.raises(TokenError, match="item 1 has no positions"):
+        tok.decode(zoo.Tokens.cat([tokens, tokens.crop(0, 0)]))
+
+
 def test_decoding_gives_the_frames_with_their_times(tok: ToyVideo) -> None:
     frames, fps = long_video()
     tokens = tok.encode([(frames, fps), (frames[:2], fps)])

@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 from .cards import AudioInput
 from .errors import NotSupportedError
 from .media import AudioPrepare, Media, Prepared, restore_audio
+from .media.audio_prepare import own_rate
 from .streaming import Session, Step
 from .tokenizer import Encoded, Tokenizer
 from .tokens import Origin, Tokens
@@ -44,6 +45,10 @@ class AudioTokenizer(Tokenizer, ABC):
         assert isinstance(given, AudioInput)
         return AudioPrepare(given.sample_rate, given.channels, self.card.output.sample_rate)
 
+    def nothing(self, item: int) -> Tensor:
+        """A sound of no samples."""
+        return torch.zeros(self.card.output.channels or self.channels, 0)
+
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:
         """As many samples as the model saw, in -1..1."""
         return restore_audio(item, origin, native)
@@ -52,7 +57,8 @@ class AudioTokenizer(Tokenizer, ABC):
         """Turn ids back into sound, as :meth:`zoo.Tokenizer.decode`.
 
         ``rate="input"`` brings each item back to the sample rate and the number of samples that it
-        came with; items without an origin stay as they are, and so does all with ``native``.
+        came with; items whose origin does not know them stay as they are, and so does all with
+        ``native``.
         """
         if rate not in RATES:
             raise NotSupportedError(f"decode: rate={rate!r}; expected one of {', '.join(RATES)}")
@@ -63,7 +69,7 @@ class AudioTokenizer(Tokenizer, ABC):
         assert own is not None
         pairs = list(zip(media.items, tokens.origin, strict=True))
         items = [restore_audio(item, origin, rate=own) for item, origin in pairs]
-        rates = [origin.rate if origin and origin.rate else own for _, origin in pairs]
+        rates = [own_rate(origin) or own for _, origin in pairs]
         return Media("audio", items, rate=rates)
 
     def streaming(
@@ -76,7 +82,8 @@ class AudioTokenizer(Tokenizer, ABC):
     ) -> Session:
         """A session that encodes or decodes one sound chunk by chunk, with the whole's result.
 
-        ``prefix`` and ``bitrate`` are those of ``encode``, ``options`` those of the verb.
+        ``prefix`` and ``bitrate`` are those of ``encode``; a session that decodes cuts the tokens
+        that it gets to that quality. ``options`` are those of the verb.
 
         Raises:
             NotSupportedError: where the tokenizer needs the whole sound, or for an unknown option.

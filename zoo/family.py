@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .cards import Card
 from .engine.options import OptionInfo, declared_options
-from .errors import CardError, NotSupportedError
+from .errors import CardError, NotSupportedError, TokenError
 from .facts import Facts
 from .files import fetch_extra, resolve
 from .media import Media, Prepared
@@ -150,6 +150,10 @@ class Family(Facts, ABC):
     def _decode_long(self, codes: Tensor, *arguments: Any, **options: Any) -> Tensor | None:
         """As ``_decode``, for one long item: its media tensor; None: ``_decode`` does it."""
         return None
+
+    def nothing(self, item: int) -> Tensor:
+        """What ``_decode`` would give for an item of no positions, where that is anything."""
+        raise TokenError(f"item {item} has no positions: there is nothing to decode")
 
     @abstractmethod
     def restore(self, item: Tensor, origin: Origin | None, native: bool) -> Tensor:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from zoo.audio_tokenizer import AudioTokenizer, frames_of, row_mask, whole_frames
 from zoo.engine.noise import Noise
@@ -93,13 +94,14 @@ class Dac(AudioTokenizer):
 
     def _vectors(self, tokens: Tokens, kind: str) -> Vectors:
         quantizers, parts = self._quantizers, []
+        missing = int(tokens.codes.shape[2] == 0)  # a convolution takes no rows of no length
         for slot in range(tokens.codes.shape[1]):
-            ids = tokens.codes[:, slot]
+            ids = pad(tokens.codes[:, slot], (0, missing), value=-1)
             rows = quantizers[slot].codebook(ids.clamp(min=0)).transpose(1, 2)
             found = rows if kind == "codes" else quantizers[slot].out_proj(rows)
             parts.append(found * (ids >= 0)[:, None])
         whole = torch.cat(parts, 1) if kind == "codes" else torch.stack(parts).sum(0)
-        return Vectors(whole.transpose(1, 2), tokens.codes[:, 0] >= 0)
+        return Vectors(whole.transpose(1, 2)[:, missing:], tokens.codes[:, 0] >= 0)
 
     @property
     def _quantizers(self) -> Any:

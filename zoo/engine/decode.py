@@ -30,7 +30,8 @@ def decode_tokens(
 ) -> list[Tensor]:
     """One media tensor per item, on the CPU, in the order of the items.
 
-    Of items that are longer than the family's window each window is decoded by itself.
+    Of items that are longer than the family's window each window is decoded by itself; those of no
+    positions do not meet the networks.
     """
     rows = list(range(len(tokens)))  # the item of each window
     if tok.window is not None and bool((tokens.lengths > tok.window).any()):
@@ -41,8 +42,11 @@ def decode_tokens(
         for batch in _batches(tok, tokens, batch_size):
             part = tokens[batch].to(tok.device)
             draws = Noise([seeds[i] for i in batch], None if noise is None else noise[batch])
-            with full_fp32(tok.device):
-                decoded = _decoded(tok, part, noise=draws, **options)
+            if not bool(part.lengths.any()):
+                decoded = [tok.nothing(rows[place]) for place in batch]
+            else:
+                with full_fp32(tok.device):
+                    decoded = _decoded(tok, part, noise=draws, **options)
             for place, item, origin in zip(batch, decoded, part.origin, strict=True):
                 results[place] = tok.restore(item, origin, native).cpu()
             bar.update(len(batch))
@@ -77,12 +81,12 @@ def _windows(tokens: Tokens, size: int) -> tuple[Tokens, list[int]]:
 
 
 def _batches(tok: "Family", tokens: Tokens, batch_size: int | None) -> Iterator[list[int]]:
-    """Indices of the items that can be decoded together."""
+    """Indices of the items that can be decoded together: all have positions, or none has."""
     grids = [None] * len(tokens) if tokens.grid is None else tokens.grid.tolist()
     lengths = tokens.lengths.tolist()
     alone = [row if tok.is_long(n, "decode") else None for row, n in enumerate(lengths)]
     keys = [
-        (0 if tok.mixed_lengths else length, slots, tuple(grid) if grid else None, long)
+        (bool(length) if tok.mixed_lengths else length, slots, tuple(grid) if grid else None, long)
         for length, slots, grid, long in zip(
             lengths, tokens.slot_counts.tolist(), grids, alone, strict=True
         )

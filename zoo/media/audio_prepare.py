@@ -61,9 +61,16 @@ def restore_audio(
     if native or origin is None or origin.out_samples is None:
         return sound
     sound = fit(sound, origin.out_samples)
-    if rate is None or origin.rate is None or origin.samples is None:
+    if rate is None or origin.samples is None or (own := own_rate(origin)) is None:
         return sound
-    return fit(resample(sound.cpu(), rate, origin.rate), origin.samples).clamp(-1, 1)
+    return fit(resample(sound.cpu(), rate, own), origin.samples).clamp(-1, 1)
+
+
+def own_rate(origin: Origin | None) -> int | None:
+    """The rate in Hz to which a decoded sound can be brought back; None: too little is known."""
+    if origin is None or origin.samples is None or origin.out_samples is None:
+        return None
+    return origin.rate
 
 
 def mix(sound: Tensor, channels: int) -> Tensor:
@@ -75,7 +82,7 @@ def mix(sound: Tensor, channels: int) -> Tensor:
 
 def resample(sound: Tensor, rate: int, wanted: int) -> Tensor:
     """A sound at ``rate`` at the rate ``wanted``, both in Hz; the length is rounded up."""
-    if rate == wanted:
+    if rate == wanted or not sound.shape[1]:
         return sound
     down, up = rate // gcd(rate, wanted), wanted // gcd(rate, wanted)
     if up * (down + 12 * max(1, down // up)) > _LARGEST_FILTER:

@@ -64,10 +64,7 @@ def join(pieces: Iterable["Tokens"]) -> "Tokens":
         return first
     items = range(len(first))
     parts = [_parts(pieces, item) for item in items]  # per item: the pieces that hold something
-    joined = [
-        torch.cat([p.codes[i, : int(p.slot_counts[i]), : int(p.lengths[i])] for p in parts[i]], 1)
-        for i in items
-    ]
+    joined = [torch.cat([_own_codes(piece, i) for piece in parts[i]], 1) for i in items]
     lengths = first.lengths.new_tensor([ids.shape[1] for ids in joined])
     return first.replace(
         codes=stack_ragged(joined, -1),
@@ -82,6 +79,12 @@ def join(pieces: Iterable["Tokens"]) -> "Tokens":
         },
         made_by=_common(pieces),
     )
+
+
+def _own_codes(piece: "Tokens", item: int) -> Tensor:
+    """[slot, position]: what the item has; of no positions, in all slots."""
+    slots = int(piece.slot_counts[item]) or piece.codes.shape[1]
+    return piece.codes[item, :slots, : int(piece.lengths[item])]
 
 
 def _join_grids(pieces: Sequence["Tokens"], parts: Sequence[Sequence["Tokens"]]) -> Tensor | None:

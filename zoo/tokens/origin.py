@@ -120,13 +120,17 @@ def _input_scale(origin: Origin, spec: TokenSpec) -> Fraction:
 
 
 def join_origins(pieces: Sequence[Origin | None]) -> Origin | None:
-    """The origin of pieces that follow one another; None where one piece has none."""
+    """The origin of pieces that follow one another; None where one piece has none.
+
+    A piece of no samples does not know how many channels the others have.
+    """
     known = [piece for piece in pieces if piece is not None]
     if len(known) < len(pieces) or not known:
         return None
-    first = known[0]
+    heard = [piece for piece in known if piece.samples != 0] or known
+    first = heard[0]
     for name in ("size", "rect", "canvas", "rate", "channels"):
-        values = {getattr(piece, name) for piece in known}
+        values = {getattr(piece, name) for piece in (heard if name == "channels" else known)}
         if len(values) > 1:
             raise TokenError(f"the pieces differ in origin.{name}: {values}; not of one item?")
     sums: dict[str, Any] = {}
