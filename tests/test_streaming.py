@@ -53,9 +53,9 @@ def encoded(tok: AudioTokenizer, pieces: Iterator[np.ndarray], **options) -> zoo
     return zoo.Tokens.join(found)
 
 
-def decoded(tok: AudioTokenizer, tokens: zoo.Tokens, size: int) -> torch.Tensor:
+def decoded(tok: AudioTokenizer, tokens: zoo.Tokens, size: int, **options) -> torch.Tensor:
     length = int(tokens.lengths)
-    with tok.streaming() as session:
+    with tok.streaming(**options) as session:
         pieces = [tokens.crop(start, start + size) for start in range(0, length, size)]
         found = [session.decode(piece) for piece in pieces]
         found.append(session.flush())
@@ -104,6 +104,8 @@ def test_a_quality_is_chosen_once(tok: AudioTokenizer) -> None:
     assert found == tok.encode((wave, rate(tok)), prefix=low)
     part = decoded(tok, found, 4)
     assert float((part - tok.decode(found).items[0]).abs().max()) < TOLERANCE
+    whole = tok.encode((wave, rate(tok)))
+    assert torch.equal(decoded(tok, whole, 4, prefix=low), part)
     with pytest.raises(TokenError):
         tok.streaming(prefix=10**6)
 
@@ -144,6 +146,45 @@ def test_chunks_of_any_kind(tok: AudioTokenizer) -> None:
     assert encoded(tok, iter(kinds)) == tok.encode((stereo, rate(tok)))
 
 
+def test_the_first_chunks_may_be_empty(tok: AudioTokenizer) -> None:
+    wave, _ = sound(700, rate(tok), 9)
+    stereo = np.stack([wave, 0.5 * wave])
+    kinds = [np.zeros(0), np.zeros((0, 2)), [], stereo[:, :300], stereo[:, 300:]]
+    assert encoded(tok, iter(kinds)) == tok.encode((stereo, rate(tok)))
+    silent = encoded(tok, iter([np.zeros(0), np.zeros((2, 0))]))  # a microphone that gave nothing
+    assert silent.lengths.tolist() == [0]
+    assert tok.decode(silent).items[0].shape == (tok.channels, 0)
+
+
+def test_arrays_of_every_kind_are_chunks(tok: AudioTokenizer) -> None:
+    wave = np.round(sound(1200, rate(tok), 10)[0] * 2**15).astype(np.int16)
+    kinds = [
+        np.frombuffer(wave[:300].tobytes(), np.int16),  # read-only, as a microphone gives it
+        np.flip(np.flip(wave[300:600]).copy()),  # backwards in memory
+        wave[600:900].astype(">i2"),
+        (wave[900:] / 2**15).tolist(),
+    ]
+    assert encoded(tok, iter(kinds)) == tok.encode((wave, rate(tok)))
+    with tok.streaming() as session:
+        for bad in (np.array([None]), ["a"], [[1.0, 2.0], [1.0]]):
+            with pytest.raises(MediaError):
+                session.encode(bad)
+
+
+@pytest.mark.parametrize("shape", [(480, 1), (1600, 2)])
+def test_a_chunk_with_time_first_is_refused(tok: AudioTokenizer, shape: tuple[int, int]) -> None:
+    turned = np.zeros(shape, np.float32)
+    with tok.streaming() as session:
+        with pytest.raises(MediaError, match=r"\[channels, samples\].*pass chunk\.T"):
+            session.encode(turned)
+        session.encode(turned.T)
+    with tok.streaming() as session:  # with a rate it is what tok.encode takes
+        session.encode((turned, rate(tok)))
+        found = session.flush()
+    assert isinstance(found, zoo.Tokens)
+    assert [one.channels for one in found.origin if one] == [shape[1]]
+
+
 def test_what_does_not_fit_is_refused(tok: AudioTokenizer) -> None:
     wave, _ = sound(500, rate(tok), 8)
     tokens = tok.encode([(wave, rate(tok))] * 2)
@@ -168,11 +209,10 @@ def test_what_does_not_fit_is_refused(tok: AudioTokenizer) -> None:
             session.decode(tokens[0].replace(space="other"))
         with pytest.raises(NotSupportedError, match="decodes; open another"):
             session.encode(wave)
-    with (
-        pytest.raises(NotSupportedError, match="no option 'qualty'"),
-        tok.streaming(qualty=3) as session,
-    ):
-        session.encode(wave)
+    with pytest.raises(NotSupportedError, match="streaming has no option 'qualty'"):
+        tok.streaming(qualty=3)
+    with pytest.raises(NotSupportedError, match="streaming has no option 'rate'"):
+        tok.streaming(rate="input")
 
 
 def test_what_needs_the_whole_says_so() -> None:

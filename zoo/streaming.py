@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,12 +10,12 @@ from torch import Tensor
 
 from .engine.checks import check_tokens, chosen_prefix, need_verb
 from .engine.noise import Noise, item_seeds
-from .engine.options import checked_options
+from .engine.options import checked_options, known_options
 from .engine.precision import full_fp32
 from .engine.provenance import made_by
 from .errors import MediaError, NotSupportedError, TokenError
 from .media import Media, restore_audio, sources
-from .media.audio_array import from_array
+from .media.audio_array import MOST_CHANNELS, as_array, from_array
 from .media.audio_prepare import mix
 from .tokens import Origin, Tokens
 
@@ -48,6 +48,7 @@ class Session:
         options: Mapping[str, object],
     ) -> None:
         self.tok = tok
+        known_options("streaming", options, tok._encode_options | tok._decode_options, tok.name)
         self._quality = chosen_prefix(tok, prefix, bitrate)
         self._noise = Noise(item_seeds(seed, 1))
         self._options = options
@@ -70,7 +71,8 @@ class Session:
 
         Args:
             chunk: an array or tensor [samples] or [channels, samples] at the model's rate, of any
-                length, 0 too; or whatever ``tok.encode`` takes as one sound, at that rate.
+                length, 0 too; or whatever ``tok.encode`` takes as one sound, at that rate. An array
+                [samples, channels], as audio devices give it: ``chunk.T``, or ``(chunk, rate)``.
 
         Raises:
             MediaError: for another rate or other channels than before, or what is no sound.
@@ -146,8 +148,14 @@ class _Encoding:
     def _read(self, chunk: object) -> Tensor:
         rate = self.tok.sample_rate
         if isinstance(chunk, Tensor | np.ndarray | list):
-            array = torch.as_tensor(chunk)
-            sound = _empty(array) if array.numel() == 0 else from_array(array, "ct")
+            array = as_array(chunk)
+            sound = torch.zeros(1, 0) if 0 in array.shape else from_array(array, "ct")
+            if sound.shape[0] > MOST_CHANNELS:
+                raise MediaError(
+                    f"a chunk is [channels, samples]; shape {list(array.shape)} has "
+                    f"{sound.shape[0]} channels: pass chunk.T if it is [samples, channels], else "
+                    f"Media('audio', [chunk], rate={rate})"
+                )
         else:
             found = sources(chunk, "audio")
             if len(found) != 1:
@@ -159,9 +167,10 @@ class _Encoding:
                     "the stream first (pieces resampled one by one would not fit together)"
                 )
             sound = media.items[0]
-        self.channels = self.channels or sound.shape[0]
-        if sound.shape[0] != self.channels and sound.shape[1]:
-            raise MediaError(f"a chunk of {sound.shape[0]} channels after {self.channels}")
+        if sound.shape[1]:  # else nobody knows how many there are
+            self.channels = self.channels or sound.shape[0]
+            if sound.shape[0] != self.channels:
+                raise MediaError(f"a chunk of {sound.shape[0]} channels after {self.channels}")
         return sound
 
     def _tokens(self, ids: Tensor, last: bool = False) -> Tokens:
@@ -193,6 +202,7 @@ class _Decoding:
         self.tok = tok
         self.device = tok.device
         self.step = _stepping(tok._decode_steps(noise=noise, **chosen), tok)
+        self.prefix = prefix
         self.held: Tensor | None = None  # decoded, but maybe beyond the sound's end
         self.told = 0
         self.wanted: int | None = 0  # samples that the origins of all tokens promise
@@ -201,6 +211,8 @@ class _Decoding:
         check_tokens(self.tok, tokens)
         if len(tokens) != 1:
             raise TokenError(f"a session decodes one sound, got tokens of {len(tokens)}")
+        if self.prefix is not None:
+            tokens = tokens.prefix(self.prefix)
         (origin,) = tokens.origin
         share = None if origin is None else origin.out_samples
         self.wanted = None if share is None or self.wanted is None else self.wanted + share
@@ -232,7 +244,3 @@ def _stepping(step: Step | None, tok: "AudioTokenizer") -> Step:
     if step is None:
         raise NotSupportedError(f"{tok.name} cannot stream in this direction")
     return step
-
-
-def _empty(array: Any) -> Tensor:
-    return torch.zeros(array.shape[0] if array.ndim == 2 and array.shape[0] else 1, 0)

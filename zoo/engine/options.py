@@ -107,14 +107,21 @@ def _plain(kind: Any) -> type:
     return kind
 
 
-def checked_options(
+def known_options(
     verb: str, given: Mapping[str, object], known: Mapping[str, OptionInfo], owner: str
-) -> dict[str, object]:
-    """Given options, checked, and defaults; NotSupportedError for unknown ones, with near names."""
+) -> None:
+    """NotSupportedError, with near names, for an option that is not among the known ones."""
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(known) or 'none'}"
             raise NotSupportedError(f"{owner}.{verb} has no option {name!r}; {hint}")
+
+
+def checked_options(
+    verb: str, given: Mapping[str, object], known: Mapping[str, OptionInfo], owner: str
+) -> dict[str, object]:
+    """Given options, checked, and defaults; NotSupportedError for unknown ones, with near names."""
+    known_options(verb, given, known, owner)
     defaults = {name: info.default for name, info in known.items()}
     return defaults | {name: known[name].check(value) for name, value in given.items()}
