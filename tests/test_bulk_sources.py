@@ -13,6 +13,7 @@ from zoo.bulk.manifest import Manifest, write_manifest
 from zoo.bulk.sources import Source, open_source, store
 from zoo.bulk.sources.base import Entry
 from zoo.errors import MediaError
+from zoo.media.listing import list_entries
 
 
 def listed(source: Source) -> list[Entry]:
@@ -90,6 +91,26 @@ def test_tar_shards_are_read_by_place(tmp_path: Path) -> None:
     assert [source.read(entry) for entry in entries] == [encoded(i) for i in range(5)]
     alone = open_source(str(tmp_path / "shards" / "shard-1.tar"), "image")
     assert [entry.key for entry in listed(alone)] == ["shard-1.tar/000003", "shard-1.tar/000004"]
+
+
+def test_a_suffix_of_two_modalities_counts_for_both(tmp_path: Path) -> None:
+    place = tmp_path / "set"
+    place.mkdir()
+    for name in ("a.gif", "b.WEBM", "c.mp4", "d.wav", "e.png", "c.gif", "d.webm"):
+        (place / name).write_bytes(name.encode())
+    with tarfile.open(tmp_path / "all.tar", "w") as archive:
+        for path in sorted(place.iterdir()):
+            archive.add(path, path.name)
+    for modality, folder, members in (
+        ("image", ["a.gif", "c.gif", "e.png"], ["a.gif", "c.gif", "e.png"]),
+        ("audio", ["b.WEBM", "d.wav", "d.webm"], ["b.WEBM", "d.wav"]),  # one d, like one sample
+        ("video", ["a.gif", "b.WEBM", "c.gif", "c.mp4", "d.webm"], None),
+    ):
+        assert [entry.key for entry in listed(open_source(str(place), modality))] == folder
+        assert [entry.path.name for entry in list_entries(place, modality)] == folder
+        tar = open_source(str(tmp_path / "all.tar"), modality)
+        expected = members or ["a.gif", "b.WEBM", "c.mp4", "d.webm"]
+        assert [tar.read(entry) for entry in listed(tar)] == [name.encode() for name in expected]
 
 
 @pytest.mark.parametrize("more", [0, 300, 512, 1024])  # bytes kept behind the fourth picture

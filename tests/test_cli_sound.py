@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from command_line import Cli, in_this_process
 from PIL import Image
-from samples import sound
+from samples import sound, video
+from sound_reading import sine, through_ffmpeg
 
 import zoo
 from zoo.commands import reconstruct
@@ -116,6 +117,25 @@ def test_reconstruct_several_in_one_picture(cli: Cli) -> None:
     written = [row.split()[-1] for row in out.splitlines()[1:-1]]
     assert written == [f"reconstruction-{name}-2.wav" for name in ("talk-0", "talk-1", "talk-1-2")]
     assert len(zoo.read(written[1]).items[0][0]) == 3000  # not the song
+
+
+def test_a_webm_counts_as_a_sound_if_it_has_one(cli: Cli) -> None:
+    Path("mixed").mkdir()
+    shutil.copy("talk.wav", "mixed")
+    Path("mixed/talk.webm").write_bytes(through_ffmpeg(sine(4800, 48000), 48000, "webm", "libopus"))
+    Path("mixed/cut.webm").write_bytes(Path("mixed/talk.webm").read_bytes()[:-9])
+    zoo.Media("video", [video(5, 40, 30, 1)], fps=10).save("mixed/silent.webm")
+    code, _, err = cli("encode", NAME, "mixed", "-o", "t.safetensors")
+    assert code == 1
+    assert "cut.webm): the file is cut short" in err
+    Path("mixed/cut.webm").unlink()
+    assert cli("encode", NAME, "mixed", "-o", "t.safetensors")[0] == 0
+    expected = zoo.load(NAME).encode(["mixed/talk.wav", "mixed/talk.webm"])
+    assert Tokens.load("t.safetensors") == expected
+    Path("mixed/talk.wav").unlink()
+    code, _, err = cli("reconstruct", "mixed", "-o", "g.png")
+    assert (code, "silent.webm looks like video" in err, "--model" in err) == (1, True, True)
+    assert cli("reconstruct", "mixed", "--model", NAME, "--prefix", 1, "-o", "g.png")[0] == 0
 
 
 def test_reconstruct_without_a_sound(cli: Cli) -> None:

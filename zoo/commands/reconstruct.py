@@ -78,12 +78,21 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _modality(names: Sequence[str]) -> str:
-    """What the first file is that a default model takes, in folders too; else an image."""
+    """What the first file is that a default model takes, in folders too; without files an image.
+
+    Raises:
+        NotSupportedError: if there are files, but none of them is such a one.
+    """
     from ..media.kinds import guess
 
+    other = ""
     for path in map(Path, names):
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         for found in filter(Path.is_file, inside):
             if (kind := guess(found)) in DEFAULT_MODELS:
                 return kind
+            other = other or f"{found} looks like {kind or 'no media'}"
+    if other:
+        usual = ", ".join(DEFAULT_MODELS)
+        raise NotSupportedError(f"{other}; only {usual} have a default model: pass --model NAME")
     return "image"

@@ -5,6 +5,7 @@ it guesses.
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -35,6 +36,18 @@ def from_stream(stream: BinaryIO) -> tuple[np.ndarray, int]:
     if len(sound) == 0:
         raise MediaError("the file holds no samples (is it cut short?)")
     return sound, rate
+
+
+def has_sound(path: Path) -> bool:
+    """Whether a video file has sound in it; one that is damaged counts: reading it says why."""
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(path, "r") as container:
+            return bool(container.streams.audio)
+    except (FFmpegError, OSError):
+        return True
 
 
 def _through_libsndfile(stream: BinaryIO) -> tuple[np.ndarray, int] | None:

@@ -34,6 +34,8 @@ _SUFFIXES = {
     "audio": ".wav .flac .mp3 .ogg .oga .opus .m4a .aac .aif .aiff .wma .weba .mka",
     "video": ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ogv .wmv .flv .ts .m2ts",
 }
+# Of two modalities, each: one is guessed from the suffix alone, the other where it is asked for.
+_SHARED = {"video": ".gif", "audio": ".webm"}
 _BY_SUFFIX = {suffix: kind for kind, names in _SUFFIXES.items() for suffix in names.split()}
 
 # (place, bytes) that must all stand in the head of the file; the first match wins.
@@ -92,8 +94,11 @@ def handler(modality: str) -> ModuleType:
 
 
 def suffixes_of(modality: str) -> frozenset[str]:
-    """The file suffixes that name ``modality``, in lower case with their dot."""
-    return frozenset(_SUFFIXES[modality].split())
+    """The suffixes of files that count as ``modality`` where it is asked for: lower case, dot.
+
+    A GIF counts as a video then, and a WebM as a sound.
+    """
+    return frozenset(f"{_SUFFIXES[modality]} {_SHARED.get(modality, '')}".split())
 
 
 def sniff(head: bytes) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MediaError
-from .kinds import by_suffix
+from .kinds import suffixes_of
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,14 @@ def list_entries(place: Path, modality: str = "image") -> Iterator[Entry]:
 
 
 def _of_file(path: Path, modality: str) -> Iterator[Entry]:
+    suffixes = suffixes_of(modality)
     if path.suffix == ".tar":
         try:
             with tarfile.open(path) as archive:
                 for info in archive:
-                    if info.isfile() and by_suffix(info.name) == modality:
+                    if info.isfile() and Path(info.name).suffix.lower() in suffixes:
                         yield Entry(path, info.name, info.offset_data, info.size)
         except tarfile.TarError as error:
             raise MediaError(f"{path}: a damaged tar file ({error})") from error
-    elif by_suffix(path) == modality and path.is_file():
+    elif path.suffix.lower() in suffixes and path.is_file():
         yield Entry(path)

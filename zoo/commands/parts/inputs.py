@@ -29,12 +29,22 @@ def media_files(given: Sequence[str], modality: str) -> list[Path]:
 
 
 def _inside(folder: Path, modality: str) -> list[Path]:
-    from ...media.kinds import guess  # needs Pillow, which a missing file should not wait for
-
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    media = [path for path in files if path.name[0] != "." and guess(path) == modality]
-    if modality == "video":  # where videos are meant, a GIF is a moving one
-        media = [p for p in files if p in media or p.suffix.lower() == ".gif"]
+    media = [path for path in files if path.name[0] != "." and _counts(path, modality)]
     if not media:
         raise MediaError(f"{folder}: none of the {len(files)} files in this folder is {modality}")
     return media
+
+
+def _counts(path: Path, modality: str) -> bool:
+    from ...media.kinds import guess, suffixes_of  # late: a missing file need not wait for Pillow
+
+    if guess(path) == modality:
+        return True
+    if path.suffix.lower() not in suffixes_of(modality):
+        return False
+    if modality == "audio":  # a WebM may be a silent video
+        from ...media.audio_file import has_sound
+
+        return has_sound(path)
+    return True
