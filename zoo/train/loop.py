@@ -1,21 +1,25 @@
 """The training loop: steps, average, checkpoints, validation, resume."""
 
+import math
 import time
 from contextlib import nullcontext
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from ..errors import ZooError
+from .device import accelerator_for
 from .draws import generator
 from .objective import Batches, Objective
 from .recipe import Stage
 from .report import Report
 from .state import load_newest, save_state
+
+LOOK_EVERY = 50  # steps between looks at the losses, each of which waits for the device
 
 
 def run_stage(
@@ -37,15 +41,12 @@ def run_stage(
     the weights are random, so the objective may choose better ones to begin with.
 
     Raises:
-        ZooError: when the loss is no longer a number.
+        ZooError: when the loss or its gradient is no longer a number; no checkpoint holds that.
+        NotSupportedError: for a device that is not there, or that lacks the precision.
     """
+    began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    accelerator = Accelerator(
-        mixed_precision=stage.precision,
-        cpu=device == "cpu",
-        # Of several processes: what one stage does not train, or one step does not use.
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )
+    accelerator = accelerator_for(device, stage.precision)
     state = load_newest(folder)
     if fresh and state is None:
         objective.begin(items)
@@ -60,13 +61,16 @@ def run_stage(
         fused=True,
     )
     average = AveragedModel(objective.trained, multi_avg_fn=get_ema_multi_avg_fn(stage.ema))
-    start, spent, began = 0, 0.0, time.perf_counter()
+    start, spent = 0, 0.0
     if state is not None:
         start, spent = state["step"], state.get("seconds", 0.0)
         objective.trained.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
     wrapped, optimizer = accelerator.prepare(objective, optimizer)
+    scaler = accelerator.scaler  # of gradients in fp16
+    if state is not None and scaler is not None and "scaler" in state:
+        scaler.load_state_dict(state["scaler"])
     if stage.compile:
         wrapped.compile()
     report = Report(folder, enabled=accelerator.is_main_process)
@@ -78,6 +82,8 @@ def run_stage(
         if accelerator.is_main_process:
             parts = {"model": objective.trained, "average": average, "optimizer": optimizer}
             states = {name: part.state_dict() for name, part in parts.items()}
+            if scaler is not None:
+                states["scaler"] = scaler.state_dict()
             save_state(folder, step, {**states, "seconds": seconds()})
 
     def validate(step: int) -> None:
@@ -103,22 +109,34 @@ def run_stage(
         random = generator(seed, stage.name, step, accelerator.process_index)
         rows = torch.randint(len(source), (stage.batch_size,), generator=random)
         losses = _gradients(wrapped, source[rows], random, stage.accumulate, accelerator)
-        accelerator.clip_grad_norm_(parameters, stage.clip)
+        norm = accelerator.clip_grad_norm_(parameters, stage.clip)
         optimizer.step()
         optimizer.zero_grad()
         average.update_parameters(objective.trained)
         bar.update()
-        if step % 50 == 0:
-            values = {name: float(value) for name, value in losses.items()}
-            if not all(map(_finite, values.values())):
-                raise ZooError(f"stage {stage.name}, step {step}: the loss is not finite: {values}")
-            report.losses(step, values)
-            bar.set_postfix(values)
         done = step + 1
-        if done % stage.checkpoint_every == 0 or done == stage.steps:
-            checkpoint(done)
-        if done % stage.validate_every == 0 or done == stage.steps:
+        saves, validates = (
+            done % every == 0 or done == stage.steps
+            for every in (stage.checkpoint_every, stage.validate_every)
+        )
+        if step % LOOK_EVERY == 0 or saves or validates:
+            values = {name: float(value) for name, value in losses.items()}
+            # In fp16 a step whose gradient is too large is left out and the next ones scaled down.
+            seen = list(values.values()) + ([float(norm)] if scaler is None else [])
+            if not _finite_everywhere(seen, accelerator):
+                raise ZooError(
+                    f"stage {stage.name}, step {step}: the loss or its gradient is not finite: "
+                    f"{values}, gradient {float(norm):g}. Checkpoints in {folder} are from before, "
+                    "but would lead here again: change the recipe (learning_rate, clip, "
+                    "precision), remove that folder and start the stage anew"
+                )
+            if step % LOOK_EVERY == 0:
+                report.losses(step, values)
+                bar.set_postfix(values)
+        if validates:  # before the checkpoint, which a run goes on after
             validate(done)
+        if saves:
+            checkpoint(done)
     bar.close()
     objective.trained.load_state_dict(average.module.state_dict())
     objective.eval()
@@ -147,5 +165,7 @@ def _gradients(
     return means
 
 
-def _finite(value: float) -> bool:
-    return value - value == 0.0
+def _finite_everywhere(values: list[float], accelerator: Accelerator) -> bool:
+    """Whether all values are numbers, in all processes: then all stop together."""
+    wrong = torch.tensor(not all(map(math.isfinite, values)), device=accelerator.device)
+    return not accelerator.reduce(wrong.float(), reduction="sum").item()

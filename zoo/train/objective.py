@@ -34,6 +34,11 @@ class Objective(nn.Module, ABC):
     def trained(self) -> nn.Module:
         """The part that is trained and averaged."""
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model is; held-out media come on the CPU, all at once, and go there in parts."""
+        return next(self.model.parameters()).device
+
     def source(self, items: Batches) -> Batches:
         """What batches are drawn from: the prepared media, or something computed from it once."""
         return items
@@ -47,7 +52,7 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def validate(self, items: Tensor) -> dict[str, float]:
-        """Figures on held-out media."""
+        """Figures on held-out media, which are on the CPU."""
 
     def pictures(self, items: Tensor) -> list[list[Cell]]:
         """Rows of pictures that show how far training is; may be empty."""

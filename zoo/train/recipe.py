@@ -1,5 +1,6 @@
 """A recipe: every number of a training run, in one YAML file beside the family."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ import yaml
 
 from ..errors import CardError
 from ..typed import from_mapping
+
+PRECISIONS = ("no", "bf16", "fp16")
+TAKEN = ("model", "data")  # names in a run's folder that are no stage's
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,29 @@ class Stage:
     checkpoint_every: int = 500
     options: dict[str, Any] = field(default_factory=dict)  # of the objective
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained. Raises CardError."""
+        where = f"stage {self.name!r}"
+        if not self.name.replace("-", "").replace("_", "").isalnum() or self.name in TAKEN:
+            raise CardError(
+                f"{where}: the name is that of files: letters, digits, - and _, and not "
+                + " or ".join(TAKEN)
+            )
+        if self.precision not in PRECISIONS:
+            raise CardError(
+                f"{where}: precision {self.precision!r}; it is one of {', '.join(PRECISIONS)}"
+            )
+        counts = ("steps", "batch_size", "accumulate", "validate_every", "checkpoint_every")
+        _least(where, 1, {name: getattr(self, name) for name in counts})
+        sizes = ("warmup", "cooldown", "learning_rate", "weight_decay")
+        _least(where, 0, {name: getattr(self, name) for name in sizes})
+        shares = {"ema": self.ema, "betas[0]": self.betas[0], "betas[1]": self.betas[1]}
+        for name, value in shares.items():
+            if not 0 <= value < 1:
+                raise CardError(f"{where}: {name} is {value:g}; it is at least 0 and below 1")
+        if not self.clip > 0:
+            raise CardError(f"{where}: clip is {self.clip:g}; a gradient's norm is more than 0")
+
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of step ``step``, counted from 0."""
         rise = min(1.0, (step + 1) / max(1, self.warmup))
@@ -53,6 +80,15 @@ class Recipe:
     validation_seconds: float = 4.0  # of each, where items are sounds
     margin: float = 1.125  # how much larger than a crop videos are kept
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained. Raises CardError."""
+        _least("recipe", 1, {name: getattr(self, name) for name in ("validation_items", "margin")})
+        if not self.validation_seconds > 0:
+            raise CardError(f"recipe: validation_seconds is {self.validation_seconds:g}")
+        names = [stage.name for stage in self.stages]
+        if not names or len(set(names)) < len(names):
+            raise CardError(f"recipe: stages {names}: at least one, and each name once")
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe file. Raises CardError where it says something impossible."""
@@ -60,4 +96,13 @@ def read_recipe(path: Path) -> Recipe:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise CardError(f"recipe {path}: cannot be read: {error}") from error
-    return from_mapping(Recipe, content, path.name)
+    try:
+        return from_mapping(Recipe, content, "recipe")
+    except CardError as error:
+        raise CardError(f"{path.name}: {error}") from error
+
+
+def _least(where: str, least: int, values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        if not value >= least:
+            raise CardError(f"{where}: {name} is {value:g}; it is at least {least}")

@@ -1,9 +1,15 @@
 """What a run leaves to look at: a log of figures, a plot of them, pictures."""
 
 import json
+import os
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+# Here and not where it is needed: without matplotlib a run fails before its first step.
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from ..atomic import atomic_write
 from .objective import Cell
@@ -13,12 +19,11 @@ LOG = "metrics.jsonl"
 
 def last_validation(folder: Path) -> dict[str, Any]:
     """The last line of validation figures that a stage's folder has; empty where there is none."""
-    try:
-        lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    entries = [json.loads(line) for line in lines]
-    return next((entry for entry in reversed(entries) if "validation" in entry), {})
+    found: dict[str, Any] = {}
+    for entry in _entries(folder / LOG):
+        if "validation" in entry:
+            found = entry
+    return found
 
 
 class Report:
@@ -38,7 +43,8 @@ class Report:
     ) -> None:
         """Append one line of validation figures; draw curves and pictures anew.
 
-        ``seconds``: that the stage has taken up to here, over all of its runs.
+        ``seconds``: that the stage has taken up to here, over all of its runs, but for work that
+        was lost with a kill and done again.
         """
         self._append({"step": step, "validation": values, "seconds": round(seconds, 1)})
         self._plot()
@@ -50,18 +56,17 @@ class Report:
 
     def _append(self, line: dict[str, object]) -> None:
         if self.enabled:
-            with self.log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with self.log.open("a+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - 1))
+                cut = file.read(1) not in (b"", b"\n")  # the run before ended inside a line
+                file.write(b"\n" * cut + json.dumps(line).encode() + b"\n")
 
     def _plot(self) -> None:
         if not self.enabled:
             return
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         curves: dict[str, dict[int, float]] = defaultdict(dict)
-        for line in self.log.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
+        for entry in _entries(self.log):
             for kind in ("train", "validation"):
                 for name, value in entry.get(kind, {}).items():
                     curves[f"{kind} {name}"][entry["step"]] = value  # a resumed step overwrites
@@ -74,3 +79,16 @@ class Report:
             axis.set_title(name, fontsize=9)
         with atomic_write(self.folder / "curves.png") as temporary:
             figure.savefig(temporary)
+
+
+def _entries(log: Path) -> Iterator[dict[str, Any]]:
+    """Lines of a log; those that a full disk or a power cut has left half written are skipped."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            continue
