@@ -16,12 +16,16 @@ from ..weights import SAME, fill, read_tensors, save_checkpoint
 from .banks import build_banks
 from .data import find_entries, keep_apart
 from .draws import seeded
+from .given import facts_of_call, facts_of_run, facts_of_stage
 from .loop import run_stage
 from .objective import Objective
-from .recipe import Recipe, Stage, read_recipe
-from .result import Run, write_result
+from .order import check_order, choose, weights_of
+from .recipe import Stage, read_recipe
+from .record import Record
+from .result import write_result
 from .start import random_start, start_from
 from .teacher import load_teacher
+from .told import Run
 
 
 def train(
@@ -44,7 +48,7 @@ def train(
         out: where checkpoints, logs, pictures and the result go; ``runs/NAME`` by default.
         device: ``"cpu"`` or what accelerate finds.
         stages: only these stages of the recipe; they go on from what those before them left in
-            ``out``.
+            ``out``. The result is that of the last stage that is finished.
         start: fine-tune from this checkpoint of the same configuration instead of random weights.
         teacher: file of :mod:`zoo.train.teacher`, for stages whose option ``teacher`` asks for one.
         recipe: file to follow instead of the card's ``recipe``.
@@ -55,19 +59,24 @@ def train(
 
     Raises:
         CardError: for a card without recipe, a recipe that does not fit, a missing teacher, a
-            stage whose forerunner has not run, or a start of another family or configuration.
+            stage whose forerunner has not run, a start of another family or configuration, or a
+            folder that holds a run which was given something else.
         MediaError: for data that cannot be used.
         ZooError: when training diverges.
     """
     card = find(name)
     plan = read_recipe(recipe or _recipe_path(card))
-    chosen = [_taught(stage, teacher, card) for stage in _chosen(plan, stages, card)]
+    chosen = {s.name: _taught(s, teacher, card) for s in choose(plan, stages, card)}
     objectives = _objectives(card)
     out = out or Path("runs") / card.name
-    earlier = _earlier(plan, chosen, card, out, start)
+    check_order(plan, chosen, out, card, tuning=start is not None)
     keep_apart(data, out)
     training, held_out = find_entries(data, card.modality)
     begun = random_start(card, plan.seed) if start is None else start_from(card, start)
+    facts = facts_of_run(card, data, training, held_out, plan, recipe, begun)
+    given = {s.name: facts_of_stage(chosen.get(s.name, s), teacher) for s in plan.stages}
+    record = Record(out)
+    record.check(facts, {name: given[name] for name in chosen})
     module = begun.module
     tok = family_class(card.family)(card, begun.config, module)
     out.mkdir(parents=True, exist_ok=True)
@@ -75,13 +84,22 @@ def train(
     processes = PartialState(cpu=device == "cpu")  # of a launcher; alone where there is none
     with processes.main_process_first():  # it prepares the media, the others find them
         items, judged = build_banks(tok, data, training, held_out, plan, out / "data", progress)
-    if earlier is not None:
-        fill(module, [read_tensors(earlier)], SAME, where=str(earlier))
-    for stage in chosen:
-        done = out / f"{stage.name}.safetensors"
+    latest: Path | None = None  # weights that are there, and that the module does not hold yet
+    for stage in plan.stages:
+        done = weights_of(out, stage.name)
         if done.exists():
-            fill(module, [read_tensors(done)], SAME, where=str(done))
+            latest = done
+            if processes.is_main_process:
+                record.assume(facts, stage.name, given[stage.name])
             continue
+        if stage.name not in chosen:
+            continue
+        if latest is not None:
+            fill(module, [read_tensors(latest)], SAME, where=str(latest))
+            latest = None
+        if processes.is_main_process:
+            record.begin(facts, stage.name, given[stage.name], facts_of_call(processes, device))
+        stage = chosen[stage.name]
         with seeded(plan.seed, stage.name):  # what only training has begins from it, too
             objective = objectives[stage.objective](module, begun.config, stage.options)
         run_stage(
@@ -99,22 +117,15 @@ def train(
         if processes.is_main_process:
             save_checkpoint(module, done, {"stage": stage.name})
         processes.wait_for_everyone()
+    if latest is not None:
+        fill(module, [read_tensors(latest)], SAME, where=str(latest))
     if processes.is_main_process:
-        write_result(
-            Run(
-                card=card,
-                data=data.resolve().name,
-                items=len(training),
-                held_out=len(held_out),
-                judged=len(judged),
-                seed=plan.seed,
-                processes=processes.num_processes,
-                start=begun,
-                stages=plan.stages,
-            ),
-            module,
-            out,
-        )
+        names = [stage.name for stage in plan.stages]
+        finished = [name for name in names if weights_of(out, name).exists()]
+        known = {name: record.stages[name] for name in finished}
+        missing = [name for name in names if name not in finished]
+        result = Run(card, begun.card, record.run, known, missing, len(judged))
+        write_result(result, module, out)
     processes.wait_for_everyone()
     return out
 
@@ -145,33 +156,6 @@ def _objectives(card: Card) -> dict[str, type[Objective]]:
                 "pip install 'tokenizer-zoo[train]'"
             )
         raise NotSupportedError(wrong) from error
-
-
-def _chosen(recipe: Recipe, names: Sequence[str], card: Card) -> list[Stage]:
-    known = {stage.name: stage for stage in recipe.stages}
-    for name in names:
-        if name not in known:
-            raise CardError(f"{card.name}: no stage {name!r}; the recipe has {', '.join(known)}")
-    return [stage for stage in recipe.stages if not names or stage.name in names]
-
-
-def _earlier(
-    recipe: Recipe, chosen: list[Stage], card: Card, out: Path, start: str | None
-) -> Path | None:
-    """What the stage before the first chosen one left; None where nothing needs to go before."""
-    names = [stage.name for stage in recipe.stages]
-    first = names.index(chosen[0].name)
-    if not first:
-        return None
-    left = out / f"{names[first - 1]}.safetensors"
-    if left.exists():
-        return left
-    if start is None:
-        raise CardError(
-            f"{card.name}: stage {names[first]} goes on from stage {names[first - 1]}, and there "
-            f"is no {left}: train that first, or pass --from NAME (start=)"
-        )
-    return None
 
 
 def _taught(stage: Stage, teacher: Path | None, card: Card) -> Stage:
