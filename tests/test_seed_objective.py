@@ -15,6 +15,7 @@ from zoo.models.seed.augment import normalised, random_views
 from zoo.models.seed.config import SeedConfig
 from zoo.models.seed.model import SeedModel
 from zoo.models.seed.objective import CausalObjective, CodebookObjective
+from zoo.models.seed.quantizer import Codebook
 from zoo.models.seed.text import Captioned
 from zoo.train.objective import Objective
 
@@ -227,3 +228,17 @@ def test_views_are_crops_of_the_image_and_repeat_with_the_generator() -> None:
     assert float(views[0].max()) <= 1
     flat = random_views(torch.full((3, 3, 28, 28), 200, dtype=torch.uint8), torch.Generator())
     assert torch.allclose(flat, torch.tensor(200 / 255), atol=1e-4)
+
+
+# the codebook
+
+
+def test_ids_are_those_of_fp32_under_autocast() -> None:
+    random = torch.Generator().manual_seed(5)
+    book = Codebook(256, 8)
+    with torch.no_grad():
+        book.rows.copy_(torch.randn(256, 8, generator=random))
+        vectors = torch.randn(8, 32, 8, generator=random)
+        expected = book.ids(vectors)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(book.ids(vectors), expected)

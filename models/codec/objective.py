@@ -110,10 +110,10 @@ class CodecObjective(Objective):
     def validate(self, items: Tensor) -> dict[str, float]:
         """Mean SI-SDR in dB and mel distance at 1, at half and at all codebooks."""
         figures = {}
-        count = self.config.codebooks
+        items, count = items.to(self.device), self.config.codebooks
         for keep in sorted({1, max(1, count // 2), count}):
             rebuilt = self._rebuilt(items, keep)
-            mel, _ = self.distance(rebuilt[:, 0], items[:, 0].to(rebuilt))
+            mel, _ = self.distance(rebuilt[:, 0], items[:, 0])
             ratios = [si_sdr(*pair) for pair in zip(items, rebuilt, strict=True)]
             figures[f"si_sdr_{keep}"] = sum(ratios) / len(ratios)
             figures[f"mel_{keep}"] = float(mel)
@@ -139,12 +139,11 @@ class CodecObjective(Objective):
         settle_scale(self.model)
 
     def _rebuilt(self, items: Tensor, keep: int) -> Tensor:
-        """[item, 1, samples], whole positions, through ``keep`` codebooks; on the CPU."""
+        """[item, 1, samples], whole positions, through ``keep`` codebooks; on the device."""
         model, parts = self.model, []
-        device = next(model.parameters()).device
         for chunk in items.split(8):
-            ids = model.quantizer.ids(model.encoder(chunk.to(device)), keep)
-            parts.append(model.decoder(model.quantizer.vectors(ids)).cpu())
+            ids = model.quantizer.ids(model.encoder(chunk.to(self.device)), keep)
+            parts.append(model.decoder(model.quantizer.vectors(ids)))
         return torch.cat(parts)
 
 

@@ -1,7 +1,7 @@
 """A codebook that follows what it stands for by moving averages, not by gradients."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 
 @torch.no_grad()
@@ -15,8 +15,12 @@ def follow(
     decay: float,
     least: float,
     random: torch.Generator,
-) -> None:
+) -> bool:
     """Move the rows of a codebook, in place, to the means of the vectors that chose them.
+
+    Of several processes each brings its own vectors, or none, and all move alike; so all must call
+    this equally often. A batch in parts (``accumulate`` of a recipe) moves the codebook with every
+    part: what a part is quantised by follows the parts before it, and ``decay`` acts once for each.
 
     Source: van den Oord et al. 2017, arXiv 1711.00937, appendix A (moving averages); Zeghidour et
     al. 2021, arXiv 2107.03312 (ids that fall out of use are replaced).
@@ -30,15 +34,62 @@ def follow(
         decay: of the averages, per call.
         least: an id used less than this share of the average gets one of the vectors for its row.
         random: a generator on the CPU that chooses these.
+
+    Returns:
+        Whether there were any vectors; without, nothing changes.
     """
-    size, share = len(table), len(table) / len(ids)
-    counts.lerp_(torch.bincount(ids, minlength=size).to(counts) * share, 1 - decay)
-    sums.lerp_(torch.zeros_like(sums).index_add_(0, ids, vectors) * share, 1 - decay)
+    brought = _brought(len(ids), table.device)
+    if not sum(brought):
+        return False
+    size, share = len(table), len(table) / sum(brought)
+    used = _added(torch.bincount(ids, minlength=size))
+    counts.lerp_(used.to(counts) * share, 1 - decay)
+    sums.lerp_(_added(torch.zeros_like(sums).index_add_(0, ids, vectors)) * share, 1 - decay)
     dead = counts < least
-    rows = torch.randint(len(vectors), (size,), generator=random).to(dead.device)
     counts.masked_fill_(dead, 1)
-    sums.copy_(torch.where(dead[:, None], vectors[rows], sums))
+    sums.copy_(torch.where(dead[:, None], _drawn(vectors, size, brought, random), sums))
     table.copy_(sums / counts[:, None])
+    return True
+
+
+def _drawn(vectors: Tensor, size: int, brought: list[int], random: torch.Generator) -> Tensor:
+    """Vectors for ``size`` rows; of several processes, those that have some give them in turn."""
+    if len(vectors):
+        rows = torch.randint(len(vectors), (size,), generator=random).to(vectors.device)
+        drawn = vectors[rows]
+    else:
+        drawn = vectors.new_zeros(size, vectors.shape[1])
+    if len(brought) == 1:
+        return drawn
+    givers = [process for process, count in enumerate(brought) if count]
+    turn = torch.arange(size, device=vectors.device) % len(givers)
+    mine = torch.tensor(givers, device=vectors.device)[turn] == distributed.get_rank()
+    drawn = torch.where(mine[:, None], drawn, 0)
+    return _added(drawn)
+
+
+def _brought(count: int, device: torch.device) -> list[int]:
+    """How many vectors each process has."""
+    if not _several():
+        return [count]
+    counts = torch.zeros(distributed.get_world_size(), dtype=torch.long, device=device)
+    counts[distributed.get_rank()] = count
+    return _added(counts).tolist()
+
+
+def _added(tensor: Tensor) -> Tensor:
+    """The sum over all processes, in place."""
+    if _several():
+        distributed.all_reduce(tensor)
+    return tensor
+
+
+def _several() -> bool:
+    return (
+        distributed.is_available()
+        and distributed.is_initialized()
+        and distributed.get_world_size() > 1
+    )
 
 
 class Averages(nn.Module):
@@ -60,9 +111,9 @@ class Averages(nn.Module):
         self.counts.fill_(1)
         self.sums.copy_(table)
 
-    def move(self, table: Tensor, vectors: Tensor, ids: Tensor, random: torch.Generator) -> None:
+    def move(self, table: Tensor, vectors: Tensor, ids: Tensor, random: torch.Generator) -> bool:
         """Let ``table`` follow, in place; see :func:`follow`."""
-        follow(
+        return follow(
             table,
             self.counts,
             self.sums,

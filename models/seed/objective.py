@@ -85,6 +85,7 @@ class CausalObjective(Objective):
     @torch.no_grad()
     def validate(self, items: Any) -> dict[str, float]:
         """Share of images whose own caption is the nearest."""
+        items = items.to(self.device)
         scores = self.scores(items.images, items.words)
         hits = scores.argmax(1) == torch.arange(len(scores), device=scores.device)
         return {"accuracy": float(hits.float().mean())}
@@ -147,7 +148,7 @@ class CodebookObjective(Objective):
     @torch.no_grad()
     def validate(self, items: Tensor) -> dict[str, float]:
         """The losses, and the share of the codebook in use."""
-        images = normalised(items)
+        images = normalised(items.to(self.device))
         ids = self.model.quantizer.ids(self.model.encoder(images))
         share = len(ids.unique()) / len(self.model.quantizer.rows)
         return {name: float(loss) for name, loss in self.losses(images).items()} | {"used": share}

@@ -16,11 +16,11 @@ class Codebook(nn.Module):
 
     def ids(self, vectors: Tensor) -> Tensor:
         """Number of the nearest row, int64; the first one where several are equally near."""
-        flat, rows = vectors.flatten(0, -2).float(), self.rows.float()
-        squares = rows.square().sum(1) + flat.square().sum(1, keepdim=True)
-        return (
-            torch.addmm(squares, flat, rows.T, alpha=-2).argmin(1).unflatten(0, vectors.shape[:-1])
-        )
+        with torch.autocast(vectors.device.type, enabled=False):
+            flat, rows = vectors.flatten(0, -2).float(), self.rows.float()
+            squares = rows.square().sum(1) + flat.square().sum(1, keepdim=True)
+            found = torch.addmm(squares, flat, rows.T, alpha=-2).argmin(1)
+        return found.unflatten(0, vectors.shape[:-1])
 
     def vectors(self, ids: Tensor) -> Tensor:
         """Look ids [...] up: rows [..., dims]."""

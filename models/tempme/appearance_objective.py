@@ -93,7 +93,7 @@ class AppearanceObjective(VideoObjective):
         """Mean PSNR in dB: from ids, from half the slots, without a codebook, and of the floor."""
         found: dict[str, list[Tensor]] = {}
         for chunk in items.split(EACH):
-            frames = chunk.float() / 255
+            frames = chunk.to(self.device).float() / 255
             for name, decoded in self._rebuilt(frames).items():
                 found.setdefault(name, []).append(window_psnr(decoded, frames))
         return {f"psnr_{name}": float(torch.cat(each).mean()) for name, each in found.items()}
@@ -114,7 +114,7 @@ class AppearanceObjective(VideoObjective):
     def pictures(self, items: Tensor) -> list[list[Cell]]:
         """The middle frame of some windows: original, from ids, the floor."""
         places = torch.linspace(0, len(items) - 1, SHOWN).long()
-        frames = items[places].float() / 255
+        frames = items[places].to(self.device).float() / 255
         columns = {"original": frames, **self._rebuilt(frames)}
         middle = frames.shape[1] // 2
         return [

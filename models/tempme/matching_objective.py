@@ -43,6 +43,6 @@ class MatchingObjective(VideoObjective):
         """Mean PSNR in dB of the groups' mean patches: what merging alone loses."""
         found = []
         for chunk in items.split(EACH):
-            frames = chunk.float() / 255
+            frames = chunk.to(self.device).float() / 255
             found.append(window_psnr(self.floor(frames, self.merged(frames)), frames))
         return {"psnr_group_means": float(torch.cat(found).mean())}

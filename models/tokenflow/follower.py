@@ -22,10 +22,12 @@ class Follower(Averages):
     def forward(
         self, quantizer: DualQuantizer, steps: Sequence[Step], random: torch.Generator
     ) -> None:
-        """Take account of one batch's steps."""
-        table, ids = quantizer.table(), torch.cat([step.ids.flatten() for step in steps])
-        self.move(table, vectors(steps), ids, random)
-        quantizer.put(table)
+        """Take account of one batch's steps; of none, where only other processes have some."""
+        table = quantizer.table()
+        none = torch.empty(0, dtype=torch.long, device=table.device)
+        ids = torch.cat([step.ids.flatten() for step in steps]) if steps else none
+        if self.move(table, vectors(steps) if steps else table[:0], ids, random):
+            quantizer.put(table)
 
 
 def vectors(steps: Sequence[Step]) -> Tensor:

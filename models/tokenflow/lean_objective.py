@@ -112,8 +112,8 @@ class LeanObjective(Objective):
             "semantic": weight["semantic_weight"]
             * (1 - grid_cosine(predicted, self._target(batch))).mean(),
         }
-        if self.training and scales == self.scales:  # the few vectors of a prefix tell too little
-            self.follower(model.quantizer, steps, random)
+        if self.training:  # the few vectors of a prefix tell too little
+            self.follower(model.quantizer, steps if scales == self.scales else [], random)
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
     def _kept(self, random: torch.Generator) -> tuple[int, ...]:
@@ -130,8 +130,8 @@ class LeanObjective(Objective):
     def validate(self, items: Tensor) -> dict[str, float]:
         """Mean PSNR in dB with 1, 2, ... scales, the share of rows in use, cosine to the teacher."""
         found: dict[str, list[Tensor]] = {}
-        used = torch.zeros(self.config.codebook_size, dtype=torch.bool)
-        for chunk in items.split(EACH):
+        used = torch.zeros(self.config.codebook_size, dtype=torch.bool, device=self.device)
+        for chunk in items.to(self.device).split(EACH):
             ids = self._ids(chunk)
             used[ids.flatten()] = True
             for count in range(1, len(self.scales) + 1):
@@ -145,7 +145,7 @@ class LeanObjective(Objective):
 
     def pictures(self, items: Tensor) -> list[list[Cell]]:
         """Originals, and reconstructions from the first scales."""
-        chosen = items[:8]
+        chosen = items[:8].to(self.device)
         ids = self._ids(chosen)
         rows: list[list[Cell]] = [[(item.float() / 255, "original")] for item in chosen]
         for count in range(1, len(self.scales) + 1):

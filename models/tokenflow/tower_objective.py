@@ -70,7 +70,7 @@ class TowerObjective(Objective):
         """The mean cosine with the teacher's features, and with those of the next picture."""
         found, shuffled = [], []
         for chunk in items.split(EACH):
-            images = chunk.float() / 255
+            images = chunk.to(self.device).float() / 255
             found.append(self._likeness(images))
             shuffled.append(self._likeness(images, images.roll(1, 0)))
         pairs = {"cosine": found, "shuffled_cosine": shuffled}

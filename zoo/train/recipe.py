@@ -30,7 +30,10 @@ class Stage:
     warmup: int
     cooldown: int
     ema: float  # decay per step of the averaged weights, which are the ones kept
-    accumulate: int = 1  # parts that a batch is computed in, where it is too large for the memory
+    # Parts that a batch is computed in, where it is too large for the memory. Gradients add up to
+    # the batch's; what is taken over a batch (contrasts, spreads, codebooks that follow by moving
+    # averages, once per part) is taken over each part.
+    accumulate: int = 1
     weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.99)
     clip: float = 1.0  # of the gradient's norm
