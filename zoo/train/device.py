@@ -14,6 +14,7 @@ def training_device(device: str | None) -> torch.device:
         NotSupportedError: when ``device`` is another one.
     """
     found = PartialState(cpu=device == "cpu").device
+    assert isinstance(found, torch.device)  # accelerate's hints allow None, its state has one
     if device is None:
         return found
     kind, _, number = device.partition(":")

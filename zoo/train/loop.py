@@ -109,7 +109,7 @@ def run_stage(
         random = generator(seed, stage.name, step, accelerator.process_index)
         rows = torch.randint(len(source), (stage.batch_size,), generator=random)
         losses = _gradients(wrapped, source[rows], random, stage.accumulate, accelerator)
-        norm = accelerator.clip_grad_norm_(parameters, stage.clip)
+        norm = torch.as_tensor(accelerator.clip_grad_norm_(parameters, stage.clip))
         optimizer.step()
         optimizer.zero_grad()
         average.update_parameters(objective.trained)
@@ -167,5 +167,5 @@ def _gradients(
 
 def _finite_everywhere(values: list[float], accelerator: Accelerator) -> bool:
     """Whether all values are numbers, in all processes: then all stop together."""
-    wrong = torch.tensor(not all(map(math.isfinite, values)), device=accelerator.device)
-    return not accelerator.reduce(wrong.float(), reduction="sum").item()
+    wrong = torch.tensor(float(not all(map(math.isfinite, values))), device=accelerator.device)
+    return not torch.as_tensor(accelerator.reduce(wrong, reduction="sum")).item()
