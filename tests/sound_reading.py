@@ -29,6 +29,7 @@ def through_ffmpeg(sound: np.ndarray, rate: int, container: str, codec: str) -> 
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as file:
         track = file.add_stream(codec, rate=rate)
+        assert isinstance(track, av.AudioStream)
         track.layout = layout
         frame = av.AudioFrame.from_ndarray(sound.T.copy(), format="fltp", layout=layout)
         frame.sample_rate = rate

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
-from sound_reading import read, sine, the_error, through_ffmpeg
+from sound_reading import encoded, read, sine, the_error, through_ffmpeg
 
 from zoo.media.mpeg_audio import frame_bytes
 
@@ -99,6 +99,21 @@ def test_sounds_of_one_kind_put_together_are_all_read():
     assert "900 bytes amid it" in the_error(bare + bytes(900) + bare)
 
 
+def test_mp3s_that_count_their_own_frames_put_together_are_all_read():
+    head, bare = mp3("VARIABLE")
+    one = read(head + bare).numpy()[0]
+    for between in (b"", ID3, ID3_V1, ID3_V1 + ID3):
+        both = read(head + bare + between + head + bare).numpy()[0]
+        assert both.shape[1] >= 2 * 44100
+        assert np.abs(both[:, 10000:40000] - one[:, 10000:40000]).max() < 1e-4
+        start = both.shape[1] - samples(bare)  # of the second's frames, with the encoder's delay
+        second = both[:, start + 1105 :][:, 10000:40000]
+        assert np.abs(second - one[:, 10000:40000]).max() < 1e-4
+    expected, _ = soundfile.read(io.BytesIO(head + bare), dtype="float32")
+    for behind in (ID3_V1, APE + ID3_V1, bytes(900), b"\xff\xfb\x90\x00junk" * 50):
+        assert np.array_equal(read(head + bare + behind).numpy()[0].T, expected)
+
+
 def test_sounds_of_two_kinds_put_together_are_refused():
     stereo, mono = mp3("CONSTANT")[1], mp3("CONSTANT", channels=1)[1]
     message = the_error(stereo + mono)
@@ -135,3 +150,48 @@ def test_a_container_that_is_cut_short_is_no_shorter_sound(container: str, codec
     assert samples(whole) >= 48000
     for part in (0.5, 0.9, 0.99):
         assert "cut short" in the_error(whole[: int(part * len(whole))])
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [
+        ("OGG", "VORBIS"),
+        ("OGG", "OPUS"),
+        ("AIFF", "PCM_16"),
+        ("AIFF", "PCM_U8"),
+        ("AU", "PCM_16"),
+        ("CAF", "PCM_16"),
+        ("W64", "PCM_16"),
+        ("RF64", "PCM_16"),
+        ("WAV", "GSM610"),
+    ],
+)
+def test_a_sound_file_that_is_cut_short_is_no_shorter_sound(name: str, subtype: str):
+    noise = np.random.default_rng(0).standard_normal((64001, 1)).astype(np.float32) * 0.1
+    whole = encoded(noise, 16000, name, subtype)
+    assert samples(whole) >= 64001
+    assert samples(whole + b"appended") >= 64001
+    for end in (len(whole) // 2, len(whole) * 9 // 10, len(whole) - 2):
+        assert "cut short" in the_error(whole[:end])
+
+
+def test_files_that_came_through_a_pipe_are_read():
+    """Their programs could not come back to say how long they are."""
+    sound = sine(8000, 16000)
+    wav = encoded(sound, 16000, "WAV")
+    place = wav.index(b"data") + 4
+    for size in (0x7FFFF000, 0x7FFFFF00, 2**31, 2**32 - 1, 2**32 - 37):  # sox, arecord, FFmpeg, ...
+        assert samples(wav[:place] + struct.pack("<I", size) + wav[place + 4 :]) == 8000
+    flac = bytearray(encoded(sound, 16000, "FLAC"))
+    expected = read(bytes(flac)).numpy()
+    flac[21] &= 0xF0  # the number of samples has 36 bits
+    flac[22:26] = bytes(4)
+    assert np.array_equal(read(bytes(flac)).numpy(), expected)
+    the_error(bytes(flac[: len(flac) // 2]))
+
+
+def test_a_number_of_samples_that_no_memory_holds_is_a_clear_error():
+    flac = bytearray(encoded(sine(8000, 16000), 16000, "FLAC"))
+    flac[21] |= 0xF
+    flac[22:26] = b"\xff" * 4
+    assert "68719476735 samples" in the_error(bytes(flac))

@@ -1,7 +1,7 @@
 """Sound through libsndfile (wav, flac, mp3, ogg, opus, aiff), else FFmpeg (m4a, webm, wma).
 
-An MP3 that does not say how long it is goes to FFmpeg, too: libsndfile would read as much of it as
-it guesses.
+An MP3 or FLAC that does not say how long it is goes to FFmpeg, too: libsndfile would read as much
+of it as it guesses, or nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,13 +12,13 @@ import numpy as np
 import soundfile
 
 from ..errors import MediaError
-from .container_damage import missing_bytes
+from . import container_damage, sound_damage
 from .mpeg_audio import counts_its_frames, only_frames
 
 if TYPE_CHECKING:
     from av import AudioFrame
 
-_UNKNOWN = (0, 0x7FFFFFFF, 0xFFFFFFFF)  # sizes that programs write while a wav goes through a pipe
+_UNKNOWN = 2**63 - 1  # samples, says libsndfile of a FLAC that came through a pipe
 
 
 def from_stream(stream: BinaryIO) -> tuple[np.ndarray, int]:
@@ -52,36 +52,26 @@ def has_sound(path: Path) -> bool:
 
 def _through_libsndfile(stream: BinaryIO) -> tuple[np.ndarray, int] | None:
     """None: of this file libsndfile only guesses the length."""
-    missing = _missing_bytes(stream)
+    missing = sound_damage.missing_bytes(stream)
     if missing:
         raise MediaError(f"the file is cut short: {missing} bytes of samples are missing")
     with soundfile.SoundFile(stream) as file:
         if file.subtype.startswith("MPEG") and not counts_its_frames(stream):
             return None
         promised = file.frames
+        if promised == _UNKNOWN:
+            return None
         try:
-            sound = file.read(dtype="float32", always_2d=True)
+            sound = file.read(promised, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise MediaError(f"the sound cannot be decoded ({error.error_string})") from error
+        except MemoryError as error:
+            raise MediaError(
+                f"{promised} samples, as the file says, take too much memory"
+            ) from error
         if len(sound) < promised:
             raise MediaError(f"the file is cut short: {len(sound)} of {promised} samples are there")
         return sound, file.samplerate
-
-
-def _missing_bytes(stream: BinaryIO) -> int:
-    """How many bytes the data of a wav file lack; libsndfile would not say."""
-    end = stream.seek(0, 2)
-    stream.seek(0)
-    head, missing = stream.read(12), 0
-    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        while len(head := stream.read(8)) == 8:
-            size = int.from_bytes(head[4:], "little")
-            if head[:4] == b"data":
-                missing = 0 if size in _UNKNOWN else max(0, stream.tell() + size - end)
-                break
-            stream.seek(size + size % 2, 1)
-    stream.seek(0)
-    return missing
 
 
 def _through_ffmpeg(
@@ -90,7 +80,7 @@ def _through_ffmpeg(
     import av  # late: most sounds need no FFmpeg
     from av.error import FFmpegError
 
-    missing = missing_bytes(stream)
+    missing = container_damage.missing_bytes(stream)
     if missing:
         raise MediaError(f"the file is cut short: {missing} bytes are missing")
     try:

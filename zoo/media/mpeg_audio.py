@@ -29,20 +29,43 @@ _COUNT = re.compile(rb"\xff[\xe2-\xff].{11,36}(?:Xing|Info)\0{3}[\1\3\5\7\x09\x0
 
 
 def counts_its_frames(stream: BinaryIO) -> bool:
-    """Whether a Xing or Info header gives the number of frames; the stream's place stays.
+    """Whether a Xing or Info header gives the number of all frames; the stream's place stays.
 
-    Without one, libsndfile guesses the length from the first frame's bitrate. Of VBRI headers it
-    knows nothing.
+    Without one, libsndfile guesses the length from the first frame's bitrate; of files put together
+    it reads the first. Of VBRI headers it knows nothing.
     """
     place = stream.tell()
     stream.seek(0)
-    while (head := stream.read(10))[:3] == b"ID3":
-        size = sum((byte & 127) << 7 * power for power, byte in enumerate(reversed(head[6:])))
-        footer = 10 if head[5] & 16 else 0
-        stream.seek(size + footer, 1)
-    found = _COUNT.search(head + stream.read(4096))
+    first = _after_tags(stream)
+    stream.seek(first)
+    found = _COUNT.search(stream.read(4106))
+    whole = found is not None and not _goes_on(stream, first, found)
     stream.seek(place)
-    return found is not None
+    return whole
+
+
+def _after_tags(stream: BinaryIO) -> int:
+    """The place behind the ID3 tags that follow."""
+    while (head := stream.read(10))[:3] in (b"ID3", b"TAG"):
+        size = sum((byte & 127) << 7 * power for power, byte in enumerate(reversed(head[6:])))
+        footer = 10 if head[5:6] and head[5] & 16 else 0
+        stream.seek(size + footer if head[:3] == b"ID3" else 118, 1)
+    return stream.tell() - len(head)
+
+
+def _goes_on(stream: BinaryIO, first: int, count: re.Match[bytes]) -> bool:
+    """Whether frames follow those that the header counts: it may say how many bytes they have."""
+    stream.seek(first + count.end() + 4)
+    size = int.from_bytes(stream.read(4), "big") if count[0][-1] & 2 else 0
+    stream.seek(first + count.start() + size)
+    place = _after_tags(stream)
+    for _ in range(2):  # by chance a byte in some thousands looks like a frame, two do not
+        stream.seek(place)
+        length = frame_bytes(stream.read(_HEADER))
+        if not (size and length):
+            return False
+        place += length
+    return True
 
 
 def frame_bytes(head: bytes) -> int:
