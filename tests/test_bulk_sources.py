@@ -111,6 +111,8 @@ def test_a_suffix_of_two_modalities_counts_for_both(tmp_path: Path) -> None:
         tar = open_source(str(tmp_path / "all.tar"), modality)
         expected = members or ["a.gif", "b.WEBM", "c.mp4", "d.webm"]
         assert [tar.read(entry) for entry in listed(tar)] == [name.encode() for name in expected]
+        again = [entry.member for entry in list_entries(tmp_path / "all.tar", modality)]
+        assert again == expected
 
 
 @pytest.mark.parametrize("more", [0, 300, 512, 1024])  # bytes kept behind the fourth picture

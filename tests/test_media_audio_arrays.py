@@ -60,6 +60,7 @@ def test_unsigned_bytes_are_silent_at_128():
         ((np.zeros((2, 2, 2, 2)), 8000), "one axis or two"),
         ({"array": np.zeros(4)}, "sampling_rate"),
         (7, "int is not a sound"),
+        ((8000, np.zeros(4)), "item 1 of 2 (int): int is not a sound; a rate stands behind"),
     ],
 )
 def test_what_is_no_sound_says_what_to_pass(value: object, message: str):

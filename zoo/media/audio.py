@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from io import BytesIO
+from numbers import Number
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,9 @@ def load(value: object, layout: str | None = None) -> Media:
         sound = from_array(samples, "tc")
     elif isinstance(value, Tensor) or hasattr(value, "__array__"):
         raise MediaError("an array alone has no sample rate; pass (array, rate)")
+    elif isinstance(value, Number):
+        kind = type(value).__name__
+        raise MediaError(f"{kind} is not a sound; a rate stands behind its array: (array, rate)")
     else:
         raise MediaError(
             f"{type(value).__name__} is not a sound; expected a path, bytes, a file object, "

@@ -13,7 +13,7 @@ A modality is one module of this folder, named after it, with
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from numbers import Number
 from pathlib import Path
@@ -99,6 +99,20 @@ def suffixes_of(modality: str) -> frozenset[str]:
     A GIF counts as a video then, and a WebM as a sound.
     """
     return frozenset(f"{_SUFFIXES[modality]} {_SHARED.get(modality, '')}".split())
+
+
+def members_of(names: Sequence[str], modality: str) -> list[int]:
+    """The places of those files of one archive that count as ``modality``.
+
+    What names it and no other comes first: of a sample's x.mp4 and x.gif the GIF is no second
+    video, as x.webm beside x.wav is no second sound.
+    """
+    known = suffixes_of(modality)
+    stems = [os.path.splitext(name)[0] for name in names]
+    found = [at for at, name in enumerate(names) if os.path.splitext(name)[1].lower() in known]
+    sure = {at for at in found if by_suffix(names[at]) == modality}
+    own = {stems[at] for at in sure}
+    return [at for at in found if at in sure or stems[at] not in own]
 
 
 def sniff(head: bytes) -> str | None:

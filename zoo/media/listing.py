@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MediaError
-from .kinds import suffixes_of
+from .kinds import members_of, suffixes_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Entry:
 def list_entries(place: Path, modality: str = "image") -> Iterator[Entry]:
     """Media below a folder, in a tar file or in tar files below a folder, in a stable order.
 
-    What is of ``modality`` the suffix says.
+    What is of ``modality`` the suffix says; see ``kinds.members_of`` for tar files.
 
     Raises:
         MediaError: if ``place`` does not exist or a tar file is damaged.
@@ -48,14 +48,13 @@ def list_entries(place: Path, modality: str = "image") -> Iterator[Entry]:
 
 
 def _of_file(path: Path, modality: str) -> Iterator[Entry]:
-    suffixes = suffixes_of(modality)
     if path.suffix == ".tar":
         try:
             with tarfile.open(path) as archive:
-                for info in archive:
-                    if info.isfile() and Path(info.name).suffix.lower() in suffixes:
-                        yield Entry(path, info.name, info.offset_data, info.size)
+                files = [info for info in archive if info.isfile()]
         except tarfile.TarError as error:
             raise MediaError(f"{path}: a damaged tar file ({error})") from error
-    elif path.suffix.lower() in suffixes and path.is_file():
+        for at in members_of([info.name for info in files], modality):
+            yield Entry(path, files[at].name, files[at].offset_data, files[at].size)
+    elif path.suffix.lower() in suffixes_of(modality) and path.is_file():
         yield Entry(path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...errors import MediaError
-from ...media.kinds import by_suffix, suffixes_of
+from ...media.kinds import members_of
 from . import store
 from .base import Entry, Shard, Source
 
@@ -40,17 +40,17 @@ class TarSource(Source):
 
     def entries(self, shard: Shard) -> Iterator[Entry]:
         """The members that are media; the key is ``shard.tar/member`` without its suffix."""
-        known = suffixes_of(self.modality)
         name = store.relative(shard.path, self.place)
-        both: list[tuple[Entry, bool]] = []  # True: its suffix names this modality and no other
-        for info in _members(shard):
-            stem, suffix = os.path.splitext(info.name)
-            if info.isfile() and suffix.lower() in known:
-                entry = Entry(f"{name}/{stem}", shard.path, info.offset_data, info.size)
-                both.append((entry, by_suffix(info.name) == self.modality))
-        own = {entry.key for entry, certain in both if certain}
-        # Of a sample's x.mp4 and x.gif, say, the GIF is no second video.
-        found = [entry for entry, certain in both if certain or entry.key not in own]
+        files = [info for info in _members(shard) if info.isfile()]
+        found = [
+            Entry(
+                f"{name}/{os.path.splitext(files[at].name)[0]}",
+                shard.path,
+                files[at].offset_data,
+                files[at].size,
+            )
+            for at in members_of([info.name for info in files], self.modality)
+        ]
         expected = _expected(shard.path)
         if expected is not None and expected != len(found):
             raise MediaError(
