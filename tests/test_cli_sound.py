@@ -146,6 +146,23 @@ def test_reconstruct_without_a_sound(cli: Cli) -> None:
     assert zoo.read("g-example-4.wav").tensor.shape[-1] == round(len(voice) * 8000 / rate)
 
 
+def test_a_sound_that_cannot_be_read_leaves_nothing_of_the_others(cli: Cli) -> None:
+    Path("cut.flac").write_bytes(Path("song.flac").read_bytes()[:-99])
+    before = sorted(Path().iterdir())
+    code, _, err = cli("reconstruct", "talk.wav", "cut.flac", "--prefix", 1)
+    assert (code, "cut.flac" in err) == (1, True)
+    assert sorted(Path().iterdir()) == before
+
+
+def test_the_shortest_and_a_silent_sound_are_shown(cli: Cli) -> None:
+    soundfile.write("one.wav", [0.5], 8000)
+    soundfile.write("silent.wav", np.zeros(900), 8000)
+    code, out, _ = cli("reconstruct", "one.wav", "silent.wav", "--prefix", 1, "-o", "g.png")
+    assert code == 0
+    assert [row.split()[-2] for row in out.splitlines()[1:-1]] == ["-", "-"]  # SI-SDR of nothing
+    assert [len(zoo.read(f"g-{name}-1.wav").items[0][0]) for name in ("one", "silent")] == [1, 900]
+
+
 def test_what_reconstruct_refuses(cli: Cli) -> None:
     shutil.copy("talk.wav", "g-talk-1.wav")
     for words, wrong in (

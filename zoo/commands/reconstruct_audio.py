@@ -73,13 +73,18 @@ def reconstruct(args: argparse.Namespace, card: Card, files: Sequence[Path], out
 
     rows: list[list[Cell]] = []
     found: list[list[Heard]] = []
+    made: list[Media] = []
     bar = tqdm(names, "reconstruct", leave=False, disable=not sys.stderr.isatty())
     for name, paths in zip(bar, written, strict=True):
         sound = read(name, "audio") if files else read(sample_sound())
-        cells, figures = _row(tok, sound, prefixes, paths, options, args)
+        cells, figures, decoded = _row(tok, sound, prefixes, paths, options, args)
         rows.append(cells)
         found.append(figures)
+        made += decoded
     grid = labelled_grid(rows, min_height=_HIGH, max_height=_HIGH, max_width=_WIDE)
+    for path, item in zip(chain.from_iterable(written), made, strict=True):  # all could be read
+        with outputs.writing(path):
+            item.save(path)
     with outputs.writing(output), atomic_write(output) as temporary:
         grid.save(temporary)
 
@@ -112,8 +117,8 @@ def _row(
     paths: Sequence[Path],
     options: Options,
     args: argparse.Namespace,
-) -> tuple[list[Cell], list[Heard]]:
-    """One sound: encoded once, every prefix decoded in one batch and written."""
+) -> tuple[list[Cell], list[Heard], Media]:
+    """One sound: encoded once, every prefix decoded in one batch; what is to be written."""
     view = tok.view(sound)
     heard, own = view.items[0], view.rate
     whole = tok.encode(sound, seed=args.seed, **options["encode"])
@@ -132,13 +137,11 @@ def _row(
     for prefix, count, bits, item, path in zip(
         prefixes, counts, costs, decoded, paths, strict=True
     ):
-        with outputs.writing(path):
-            item.save(path)
         quality = _quality(heard, item.items[0])
         one = Heard(prefix, count, bits, bits / seconds, quality, str(path))
         figures.append(one)
         cells.append((spectrogram(item.items[0], rate, loudest=loudest), one.caption(unit)))
-    return cells, figures
+    return cells, figures, decoded
 
 
 def _quality(heard: Tensor, made: Tensor) -> float | None:

@@ -23,9 +23,11 @@ def open_stream(value: object) -> Iterator[BinaryIO]:
         with _open_file(Path(os.fsdecode(value))) as stream:
             yield stream
         return
-    data = value if isinstance(value, (bytes, bytearray, memoryview)) else _read(value)
+    given = isinstance(value, (bytes, bytearray, memoryview))
+    data = value if given else _read(value)
     if len(data) == 0:
-        raise MediaError("0 bytes (of a file object: is it at its end? then seek(0))")
+        hint = "" if given else " (is the file object at its end? then seek(0))"
+        raise MediaError(f"0 bytes are no file{hint}")
     yield BytesIO(data)
 
 
