@@ -45,13 +45,13 @@ def test_train(cli, tmp_path, monkeypatch):
     card.write_text(text.replace("id_revision: 1", "id_revision: 1\n  recipe: a/b.yaml"))
     assert "no such folder" in cli("train", card, "--data", tmp_path / "none")[2]
     words = ["--data", tmp_path, "--stage", "a", "--stage", "b", "--no-progress"]
-    code, out, _ = cli("train", card, *words, "--out", tmp_path / "run", "--device", "cpu")
+    code, out, _ = cli("train", card, *words, "--out", tmp_path / "new" / "run", "--device", "cpu")
     assert code == 0
     assert out == "done: zoo.load('runs/learner')\n"
     assert asked == {
         "name": str(card),
         "data": tmp_path,
-        "out": tmp_path / "run",
+        "out": tmp_path / "new" / "run",  # folders above it are made, as those of runs/NAME are
         "device": "cpu",
         "stages": ["a", "b"],
         "start": None,

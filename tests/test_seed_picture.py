@@ -102,6 +102,13 @@ def test_every_loss_reaches_what_it_should(teacher: Path) -> None:
     assert all(p.grad is None for p in made.teacher.parameters())
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_held_out_pictures_may_be_odd_in_number(teacher: Path, count: int) -> None:
+    with torch.no_grad():
+        rows = objective(teacher).eval().pictures(pixels(count))
+    assert [len(row) for row in rows] == [4] * (count // 2) + [2]
+
+
 def test_a_teacher_of_another_width_is_refused(tmp_path: Path) -> None:
     save_teacher(Teacher(TeacherConfig(3, (4, 8), (1, 1))), tmp_path / "narrow.safetensors", {})
     with pytest.raises(CardError, match="8 numbers, the image embedding 12"):

@@ -60,6 +60,24 @@ def test_without_a_val_part_some_items_are_held_out(tmp_path: Path) -> None:
     assert 1 <= len(held_out) <= 15
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["notes.txt"], "holds no image files or tar files"),
+        (["a.png", "b.png"], r"too few image files \(2\) for one in 20.*into a folder val"),
+        (["val/a.png", "valley.png"], r"all image files of .* are held out, .*a\.png the first"),
+    ],
+)
+def test_data_that_nothing_can_be_judged_by_say_so(
+    names: list[str], told: str, tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(MediaError, match=told):
+        find_entries(tmp_path)
+
+
 def test_bundled_recipes_are_sound() -> None:
     recipes = [zoo.card(n) for n in zoo.list_models(bundled=True) if zoo.card(n).recipe]
     for card in recipes:

@@ -15,7 +15,7 @@ from test_train import data  # noqa: F401
 from torch import Tensor, nn
 from train_items import CARD
 
-from zoo.errors import NotSupportedError, ZooError
+from zoo.errors import CardError, NotSupportedError, ZooError
 from zoo.train import loop, run
 from zoo.train.loop import run_stage
 from zoo.train.objective import Objective
@@ -58,6 +58,14 @@ def train(objective: Objective, folder: Path, device: str | None = "cpu", **chan
     run_stage(
         objective, ITEMS, ITEMS[:2], stage, seed=1, folder=folder, device=device, progress=False
     )
+
+
+def test_a_stage_does_not_end_before_its_checkpoint(tmp_path: Path) -> None:
+    train(Line(), tmp_path)
+    with pytest.raises(CardError, match="stage line has 4 steps.* is of step 6: let the stage be"):
+        train(Line(), tmp_path, steps=4)
+    train(Line(), tmp_path, steps=9)
+    assert last_validation(tmp_path)["step"] == 9
 
 
 def test_a_kill_during_the_last_validation_loses_no_figures(tmp_path: Path) -> None:

@@ -96,6 +96,17 @@ def test_crops_come_from_folders_by_their_shares(tmp_path: Path) -> None:
         made.crops(50, {"a": 0.0, "b": 0.0})
 
 
+def test_sounds_beside_folders_are_a_folder_of_their_own(folder: Path, tmp_path: Path) -> None:
+    for name, seed in (("a.wav", 8), ("z.wav", 9)):
+        soundfile.write(folder / name, *sound(3000, 8000, seed))
+    made = bank(folder, tmp_path / "bank.npy")
+    assert made.folders == ["", ""] + ["digits"] * 4 + ["speech"] * 3
+    assert made.crops(480, {}).ranges[0] == (0, 6000)
+    assert torch.equal(made.read(0, 3000), made[torch.tensor([0])][0].new_tensor(
+        zoo.read(folder / "a.wav").tensor[0].mul(2**15).round().div(2**15)
+    ))  # fmt: skip
+
+
 def test_a_killed_run_goes_on_to_the_same_weights(folder: Path, tmp_path: Path) -> None:
     items = bank(folder, tmp_path / "bank.npy")
 

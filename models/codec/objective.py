@@ -18,6 +18,7 @@ from .losses import EnvelopeDistance, SpectralDistance, wave_distance
 from .model import Codec
 from .start import settle_scale, start_as_transform, start_codebooks
 
+LOSSES = ("mel", "magnitude", "envelope", "wave", "commitment")
 SHOWN = 4  # held-out sounds in a picture
 
 
@@ -28,15 +29,18 @@ class CodecObjective(Objective):
         super().__init__(model, config, options)
         self.model: Codec
         self.config = config
-        self.options = options
+        self.shares = options.get("shares", {})
+        self.start = options.get("start")
+        self.gain_db = (float(options["gain_db"][0]), float(options["gain_db"][1]))
+        self.full_share = float(options["full_share"])
+        self.weights = {name: float(options["weights"][name]) for name in LOSSES}
         self.samples = int(options["positions"]) * config.hop
         self.learner = CodebookLearner(
             model.quantizer, float(options["codebook_decay"]), float(options["codebook_least"])
         )
-        self.distance = SpectralDistance(
-            int(options["rate"]), options["windows"], options["mel_bands"]
-        )
-        self.envelopes = EnvelopeDistance(int(options["rate"]))
+        self.rate = int(options["rate"])
+        self.distance = SpectralDistance(self.rate, options["windows"], options["mel_bands"])
+        self.envelopes = EnvelopeDistance(self.rate)
         model.quantizer.requires_grad_(False)
         for filters in (model.encoder.filters, model.decoder.filters):
             filters.requires_grad_(bool(options["train_filters"]))
@@ -50,11 +54,11 @@ class CodecObjective(Objective):
     def source(self, items: Batches) -> Batches:
         """Crops of the sounds, from every folder as often as its share says."""
         assert isinstance(items, SoundBank)
-        return items.crops(self.samples, self.options.get("shares", {}))
+        return items.crops(self.samples, self.shares)
 
     def begin(self, items: Batches) -> None:
         """Start from the linear transform that suits the sounds best, and k-means, if asked to."""
-        start = self.options.get("start")
+        start = self.start
         if start is None:
             return
         source = self.source(items)
@@ -83,11 +87,11 @@ class CodecObjective(Objective):
                 "wave": wave_distance(made, sounds[:, 0]),
                 "commitment": commitment,
             }
-        loss = sum(self.options["weights"][name] * value for name, value in parts.items())
+        loss = sum(self.weights[name] * value for name, value in parts.items())
         return {"loss": torch.as_tensor(loss), **parts}
 
     def _louder_or_softer(self, batch: Tensor, random: torch.Generator) -> Tensor:
-        low, high = self.options["gain_db"]
+        low, high = self.gain_db
         gains = torch.rand(len(batch), generator=random) * (high - low) + low
         signs = torch.randint(2, (len(batch),), generator=random) * 2 - 1
         return batch * (signs * 10 ** (gains / 20)).to(batch.device)[:, None, None]
@@ -99,7 +103,7 @@ class CodecObjective(Objective):
         said = self.learner(self.model.quantizer, rows.detach(), random).cumsum(0)
         levels = len(said)
         keep = torch.randint(1, levels + 1, (items,), generator=random)
-        full = torch.rand(items, generator=random) < float(self.options["full_share"])
+        full = torch.rand(items, generator=random) < self.full_share
         last = (torch.where(full, levels, keep) - 1).to(rows.device).repeat_interleave(positions)
         heard = said.gather(0, last[None, :, None].expand(1, -1, dim))[0]
         scale = rows.detach().square().mean().clamp(min=1e-6)
@@ -125,7 +129,7 @@ class CodecObjective(Objective):
         columns = {"original": shown}
         for keep in sorted({1, max(1, count // 2), count}):
             columns[f"{keep} codebooks"] = self._rebuilt(shown, keep)
-        rate = int(self.options["rate"])
+        rate = self.rate
         return [
             [
                 (spectrogram(sounds[row], rate, loudest=level(shown[row])), name)

@@ -23,6 +23,8 @@ from .model import SeedModel
 from .quantizer import Codebook
 from .starts import local_start
 
+LOSSES = ("pixels", "features", "embedding", "last", "commitment", "offset", "spread")
+
 
 class CodebookFollower(Averages):
     """Quantises while the codebook follows the vectors."""
@@ -57,7 +59,7 @@ class PictureObjective(Objective):
         super().__init__(model, config, options)
         self.model: SeedModel
         self.config = config
-        self.weights = {name: float(weight) for name, weight in options["weights"].items()}
+        self.weights = {name: float(options["weights"][name]) for name in LOSSES}
         self.quantized = bool(options["quantized"])
         self.crop_share = float(options["crop_share"])
         self.crop_area = float(options["crop_area"])
@@ -165,7 +167,7 @@ class PictureObjective(Objective):
         pairs = zip(items.float() / 255, made, strict=False)
         name = f"{self.config.queries} {'ids' if self.quantized else 'vectors'}"
         cells = [((a, "original"), (b, name)) for a, b in pairs]
-        return [[*left, *right] for left, right in zip(cells[::2], cells[1::2], strict=True)]
+        return [[cell for pair in cells[i : i + 2] for cell in pair] for i in range(0, len(cells), 2)]
 
     def _views(self, batch: Tensor, random: torch.Generator) -> Tensor:
         """uint8 -> 0..1; half of them mirrored, some of them crops scaled up."""

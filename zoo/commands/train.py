@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         raise NotSupportedError(f"{card.name}: its card names no recipe; pass --recipe FILE")
     if not Path(args.data).is_dir():
         raise MediaError(f"--data {args.data}: no such folder")
-    out = None if args.out is None else outputs.output_folder(args.out)
+    out = None if args.out is None else outputs.output_folder(args.out, parents=True)
     train = reach("zoo.train.run", "train", "zoo train", "train")
     folder = train(
         args.name,

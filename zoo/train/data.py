@@ -30,12 +30,21 @@ def find_entries(folder: Path, modality: str = "image") -> tuple[list[Entry], li
     for entry in list_entries(folder, modality):
         top = entry.path.relative_to(folder).parts[0]
         (held_out if top.startswith("val") else train).append(entry)
+    if not train and not held_out:
+        raise MediaError(f"training data: {folder} holds no {modality} files or tar files of them")
     if not held_out:
         held_out = [entry for entry in train if _is_held_out(entry)]
         train = [entry for entry in train if not _is_held_out(entry)]
-    if not train or not held_out:
+        if not held_out:
+            raise MediaError(
+                f"training data: {folder} holds too few {modality} files ({len(train)}) for one in "
+                f"{HELD_OUT} to be held out: put some into a folder val, or let their names begin "
+                "with val"
+            )
+    if not train:
         raise MediaError(
-            f"training data: {folder} holds too few {modality} files or tar files of them"
+            f"training data: all {modality} files of {folder} are held out, {held_out[0].label} the "
+            "first of them; what is to be trained on needs a name that does not begin with val"
         )
     return train, held_out
 

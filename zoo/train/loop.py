@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from ..errors import ZooError
+from ..errors import CardError, ZooError
 from .device import accelerator_for
 from .draws import generator
 from .objective import Batches, Objective
@@ -41,6 +41,7 @@ def run_stage(
     the weights are random, so the objective may choose better ones to begin with.
 
     Raises:
+        CardError: where a checkpoint is of a later step than the last.
         ZooError: when the loss or its gradient is no longer a number; no checkpoint holds that.
         NotSupportedError: for a device that is not there, or that lacks the precision.
     """
@@ -64,6 +65,11 @@ def run_stage(
     start, spent = 0, 0.0
     if state is not None:
         start, spent = state["step"], state.get("seconds", 0.0)
+        if start > stage.steps:
+            raise CardError(
+                f"stage {stage.name} has {stage.steps} steps, and the newest checkpoint in {folder} "
+                f"is of step {start}: let the stage be longer, or remove that folder"
+            )
         objective.trained.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])

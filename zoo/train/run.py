@@ -16,6 +16,7 @@ from ..weights import SAME, fill, read_tensors, save_checkpoint
 from .banks import build_banks
 from .data import find_entries, keep_apart
 from .draws import seeded
+from .fits import check_objectives
 from .given import facts_of_call, facts_of_run, facts_of_stage
 from .loop import run_stage
 from .objective import Objective
@@ -78,6 +79,8 @@ def train(
     record = Record(out)
     record.check(facts, {name: given[name] for name in chosen})
     module = begun.module
+    due = [stage for name, stage in chosen.items() if not weights_of(out, name).exists()]
+    check_objectives(due, objectives, module, begun.config, card, plan.seed)
     tok = family_class(card.family)(card, begun.config, module)
     out.mkdir(parents=True, exist_ok=True)
 

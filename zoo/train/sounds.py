@@ -78,7 +78,7 @@ class Crops:
     ) -> None:
         self.bank = bank
         self.samples = samples
-        # A folder's sounds lie side by side, since they are listed in order.
+        # A folder's sounds lie side by side: build_sounds puts them so.
         self.ranges = [(pieces[0][0], pieces[-1][1]) for pieces in spans.values()]
         weights = np.array([shares[name] for name in spans], dtype=float)
         if (weights < 0).any() or weights.sum() <= 0:
@@ -121,6 +121,8 @@ def build_sounds(
     ``root`` is the data's folder, ``samples`` what the bank itself gives of each sound, ``given``
     how ``prepare`` works. An entry that cannot be decoded is an error that names it.
     """
+    # A folder's sounds lie side by side, which what stands beside folders does not by its names.
+    entries = sorted(entries, key=lambda entry: _uppermost(entry.path.relative_to(root)))
     index = path.with_suffix(".json")
     mark = fingerprint(entries, given)
     if not (index.exists() and is_current(path, mark)):

@@ -21,8 +21,10 @@ def output_file(name: str) -> Path:
     return path
 
 
-def output_folder(name: str) -> Path:
+def output_folder(name: str, parents: bool = False) -> Path:
     """The path of a folder that can be written into; it may have to be made, its parent not.
+
+    ``parents``: those above it may have to be made as well.
 
     Raises:
         ZooError: for a path that is a file, and for a parent that is missing or closed to us.
@@ -30,7 +32,10 @@ def output_folder(name: str) -> Path:
     path = Path(name)
     if path.exists() and not path.is_dir():
         raise ZooError(f"cannot write into {name}: it is a file; name a folder")
-    _check_folder(path, path if path.is_dir() else path.parent)
+    folder = path if path.is_dir() else path.parent
+    while parents and not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    _check_folder(path, folder)
     return path
 
 

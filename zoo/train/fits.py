@@ -1,0 +1,48 @@
+"""Whether a recipe's stages fit a family: asked before the first of them costs hours."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch import nn
+
+from ..cards import Card
+from ..errors import CardError
+from .draws import seeded
+from .objective import Objective
+from .recipe import Stage
+
+
+def check_objectives(
+    stages: Iterable[Stage],
+    objectives: Mapping[str, type[Objective]],
+    module: nn.Module,
+    config: Any,
+    card: Card,
+    seed: int,
+) -> None:
+    """CardError for an objective that the family has not, or options that it cannot do with.
+
+    Each is made once on a copy of the networks, since making it may freeze some of them.
+    """
+    trial: nn.Module | None = None
+    for stage in stages:
+        where = f"{card.name}: stage {stage.name}"
+        if stage.objective not in objectives:
+            raise CardError(
+                f"{where}: there is no objective {stage.objective!r}; family {card.family} has "
+                + ", ".join(objectives)
+            )
+        trial = trial or copy.deepcopy(module)
+        try:
+            with seeded(seed, stage.name):
+                objectives[stage.objective](trial, config, stage.options)
+        except KeyError as error:
+            raise CardError(
+                f"{where}: its options lack {error} or something in it; objective "
+                f"{stage.objective!r} was given {', '.join(stage.options) or 'none'}"
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise CardError(
+                f"{where}: objective {stage.objective!r} cannot take its options: {error}"
+            ) from error
