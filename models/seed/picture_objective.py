@@ -167,7 +167,9 @@ class PictureObjective(Objective):
         pairs = zip(items.float() / 255, made, strict=False)
         name = f"{self.config.queries} {'ids' if self.quantized else 'vectors'}"
         cells = [((a, "original"), (b, name)) for a, b in pairs]
-        return [[cell for pair in cells[i : i + 2] for cell in pair] for i in range(0, len(cells), 2)]
+        return [
+            [cell for pair in cells[i : i + 2] for cell in pair] for i in range(0, len(cells), 2)
+        ]
 
     def _views(self, batch: Tensor, random: torch.Generator) -> Tensor:
         """uint8 -> 0..1; half of them mirrored, some of them crops scaled up."""
