@@ -143,6 +143,22 @@ def test_another_call_cannot_give_a_run_other_things(go: Go, tmp_path: Path) -> 
     assert "| two | 6 | 8 |" in (out / "README.md").read_text()
 
 
+def test_files_of_other_sizes_are_other_data(go: Go, tmp_path: Path) -> None:
+    go("run", "one")
+    picture(40, 40, 1).save(tmp_path / "my data" / "a-1.png")
+    with pytest.raises(CardError, match="else: data: files of other sizes or names. Give the same"):
+        go("run")
+
+
+@pytest.mark.parametrize("name", ["README.md", "model.safetensors"])
+def test_what_no_run_has_written_is_not_replaced(go: Go, tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("dear to me")
+    with pytest.raises(CardError, match=f"holds a {name} and no run"):
+        go("mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
+
+
 def test_a_run_that_was_killed_says_so_and_keeps_its_teacher(
     go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ from ..errors import CardError
 from .recipe import Recipe, Stage
 from .state import saved_states
 
+FILE = "run.json"  # what a run was given, see record.py
+
 
 def choose(recipe: Recipe, names: Sequence[str], card: Card) -> list[Stage]:
     """The stages called ``names`` in the recipe's order, all of them where none is named."""
@@ -27,6 +29,18 @@ def weights_of(out: Path, stage: str) -> Path:
 def is_begun(out: Path, stage: str) -> bool:
     """Whether a call would go on with this stage, or take it as finished."""
     return weights_of(out, stage).exists() or bool(saved_states(out / stage))
+
+
+def keep_others(recipe: Recipe, out: Path) -> None:
+    """CardError where a run's result would replace files that no run has written."""
+    if (out / FILE).exists() or any(is_begun(out, stage.name) for stage in recipe.stages):
+        return
+    for name in ("README.md", "model.safetensors"):
+        if (out / name).exists():
+            raise CardError(
+                f"{out} holds a {name} and no run of this recipe: the result would replace it. Name "
+                "another folder, --out DIR (out=)"
+            )
 
 
 def check_order(

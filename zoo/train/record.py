@@ -8,9 +8,9 @@ from typing import Any
 from ..atomic import atomic_write
 from ..errors import CardError
 from .differences import differences
-from .order import is_begun
+from .order import FILE, is_begun
 
-FILE = "run.json"
+LISTING = "data.files"  # a hash, which tells nobody anything
 FREE = {
     *("data.name", "start.name", "recipe", "options.teacher.name"),  # files may move
     *("steps", "cooldown", "validate_every", "checkpoint_every", "compile"),
@@ -80,6 +80,8 @@ class Record:
 def _unequal(noted: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
     return [
         f"{at} {then!r} before, {now!r} now"
+        if at != LISTING
+        else "data: files of other sizes or names"
         for at, then, now in differences(noted, given)
         if at not in FREE
     ]

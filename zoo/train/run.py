@@ -20,7 +20,7 @@ from .fits import check_objectives
 from .given import facts_of_call, facts_of_run, facts_of_stage
 from .loop import run_stage
 from .objective import Objective
-from .order import check_order, choose, weights_of
+from .order import check_order, choose, keep_others, weights_of
 from .recipe import Stage, read_recipe
 from .record import Record
 from .result import write_result
@@ -61,7 +61,7 @@ def train(
     Raises:
         CardError: for a card without recipe, a recipe that does not fit, a missing teacher, a
             stage whose forerunner has not run, a start of another family or configuration, or a
-            folder that holds a run which was given something else.
+            folder that holds a run which was given something else, or other files by such names.
         MediaError: for data that cannot be used.
         ZooError: when training diverges.
     """
@@ -71,6 +71,7 @@ def train(
     objectives = _objectives(card)
     out = out or Path("runs") / card.name
     check_order(plan, chosen, out, card, tuning=start is not None)
+    keep_others(plan, out)
     keep_apart(data, out)
     training, held_out = find_entries(data, card.modality)
     begun = random_start(card, plan.seed) if start is None else start_from(card, start)
