@@ -6,25 +6,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from samples import picture
 
 import zoo
 
 HERE = Path(__file__).parent
+QUIET = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}  # on CPUs, also where a GPU is
 
 
-def test_two_processes_train_one_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("device", ["cpu", "what is found"])
+def test_two_processes_train_one_checkpoint(tmp_path: Path, device: str) -> None:
     (tmp_path / "data").mkdir()
     for index in range(8):
         name = f"{'val' if index > 5 else 'a'}-{index}.png"
         picture(40, 50, index).save(tmp_path / "data" / name)
     out = tmp_path / "of both"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    script = [str(HERE / "train_together.py"), str(tmp_path / "data"), str(out)]
+    script = [str(HERE / "train_together.py"), str(tmp_path / "data"), str(out), device]
     places = f"{HERE.parent}{os.pathsep}{HERE}"
     done = subprocess.run(
         [*launcher, *script],
-        env=os.environ | {"PYTHONPATH": places, "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": places, **QUIET},
         capture_output=True,
         text=True,
     )

@@ -17,7 +17,7 @@ from zoo.train.recipe import Recipe
 FIRST = replace(STAGE, name="autoencoder", objective="autoencoder", options={"kl_weight": 1e-5})
 
 
-def main(data: str, out: str) -> None:
+def main(data: str, out: str, device: str) -> None:
     torch.set_num_threads(1)
     recipe = Recipe(seed=1, validation_items=2, stages=(FIRST, STAGE))
     run._recipe_path = lambda card: Path("recipe.yaml")
@@ -31,7 +31,8 @@ def main(data: str, out: str) -> None:
         os.write(1, line.encode())  # whole lines, whoever else writes
 
     run.run_stage = told
-    run.train(str(CARD), Path(data), Path(out), device="cpu", progress=False)
+    chosen = "cpu" if device == "cpu" else None
+    run.train(str(CARD), Path(data), Path(out), device=chosen, progress=False)
 
 
 if __name__ == "__main__":

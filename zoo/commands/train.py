@@ -5,6 +5,7 @@ zoo reconstruct cat.jpg --model runs/mine -o grid.png
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from ..errors import MediaError, NotSupportedError
@@ -71,4 +72,6 @@ def run(args: argparse.Namespace) -> None:
         recipe=None if args.recipe is None else Path(args.recipe),
         progress=not args.no_progress,
     )
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes one speaks
     tell(args, f"done: zoo.load({str(folder)!r})", {"model": card.name, "output": str(folder)})

@@ -6,7 +6,6 @@ from importlib import import_module
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 
 from ..cards import Card
 from ..errors import CardError, NotSupportedError
@@ -15,6 +14,7 @@ from ..registry import find
 from ..weights import SAME, fill, read_tensors, save_checkpoint
 from .banks import build_banks
 from .data import find_entries, keep_apart
+from .device import processes_for
 from .draws import seeded
 from .fits import check_objectives
 from .given import facts_of_call, facts_of_run, facts_of_stage
@@ -85,7 +85,7 @@ def train(
     tok = family_class(card.family)(card, begun.config, module)
     out.mkdir(parents=True, exist_ok=True)
 
-    processes = PartialState(cpu=device == "cpu")  # of a launcher; alone where there is none
+    processes = processes_for(device)
     with processes.main_process_first():  # it prepares the media, the others find them
         items, judged = build_banks(tok, data, training, held_out, plan, out / "data", progress)
     latest: Path | None = None  # weights that are there, and that the module does not hold yet
