@@ -57,9 +57,11 @@ class SkipLstm(OverTime):
             given = (times(steps.flatten(0, 1), into) + (one + other)).view(time, items, -1)
             found = []
             for gates in given:  # [item, 4 * width]
-                enter, keep, fresh, leave = (gates + times(hidden, around)).chunk(4, dim=1)
-                cell = keep.sigmoid() * cell + enter.sigmoid() * fresh.tanh()
-                hidden = leave.sigmoid() * cell.tanh()
+                gates = gates + times(hidden, around)
+                enter, keep, _, leave = gates.sigmoid().chunk(4, dim=1)
+                fresh = gates[:, 2 * width : 3 * width].tanh()
+                cell = (keep * cell).addcmul_(enter, fresh)
+                hidden = leave * cell.tanh()
                 found.append(hidden)
             steps = torch.stack(found)
             after.append((hidden, cell))

@@ -8,6 +8,7 @@ table is a table, though: a level trained there loads here.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -56,7 +57,8 @@ class EuclideanLevel(Level):
 
     def search(self) -> Search:
         """Compares in fp32, whatever the weights' dtype."""
-        return nearest(self.codebook.weight)
+        search = nearest([self.codebook.weight])
+        return lambda latents: search(latents)[0]
 
     def words(self, ids: Tensor) -> Tensor:
         """[item, n] -> [item, width, n]."""
@@ -120,7 +122,10 @@ class ResidualQuantizer(nn.Module):
 
     def search(self, count: int | None = None) -> Callable[[Tensor], list[Tensor]]:
         """The same for many latents, with the codebooks as they are now."""
-        steps = [(level, level.search()) for level in self.levels[:count]]
+        levels = self.levels[:count]
+        if all(isinstance(level, EuclideanLevel) for level in levels):
+            return nearest([level.codebook.weight for level in levels])
+        steps = [(level, level.search()) for level in levels]
 
         def ids(latents: Tensor) -> list[Tensor]:
             found = []
@@ -133,23 +138,30 @@ class ResidualQuantizer(nn.Module):
 
     def vectors(self, ids: Sequence[Tensor]) -> Tensor:
         """Latents [item, width, frame] of the first levels; what is missing adds nothing."""
-        first, *others = zip(self.levels, ids, strict=False)
-        whole = first[0].vectors(first[1])
-        for level, one in others:
-            whole = whole + level.vectors(one)
-        return whole
+        missing = bool((torch.cat(list(ids), dim=1) < 0).any())
+        parts = [
+            level.vectors(one) if missing else level.words(one)
+            for level, one in zip(self.levels, ids, strict=False)
+        ]
+        return sum(parts[1:], start=parts[0])
 
 
-def nearest(table: Tensor) -> Search:
-    """The search for the rows of least distance in a table [ids, width], in fp32."""
-    rows = table.float()
-    lengths = rows.square().sum(-1)
+def nearest(tables: Sequence[Tensor]) -> Callable[[Tensor], list[Tensor]]:
+    """The search for the rows of least distance in a table [ids, width], in fp32.
 
-    def ids(latents: Tensor) -> Tensor:
+    Of what these leave over, the nearest in the next table, and so on: ids [item, frame] for each.
+    """
+    known = [(table, table.float(), table.float().square().sum(-1)) for table in tables]
+
+    def ids(latents: Tensor) -> list[Tensor]:
         items, _, frames = latents.shape
-        vectors = latents.transpose(1, 2).flatten(0, 1).float()
-        squares = vectors.square().sum(-1, keepdim=True)
-        distances = (squares - times(2 * vectors, rows)).add_(lengths)
-        return distances.argmin(-1).reshape(items, frames)
+        rest, found = latents.transpose(1, 2).flatten(0, 1), []
+        for table, rows, lengths in known:
+            vectors = rest.float()
+            squares = vectors.square().sum(-1, keepdim=True)
+            distances = squares.sub(times(vectors, rows), alpha=2).add_(lengths)
+            found.append(distances.argmin(-1))
+            rest = rest - F.embedding(found[-1], table)
+        return [one.view(items, frames) for one in found]
 
     return ids

@@ -77,7 +77,7 @@ class Residual(OverTime):
             net.act(inner),
             net.conv(inner, width, 1),
         )
-        self.shortcut = net.conv(width, width, 1) if net.conv_shortcut else nn.Identity()
+        self.shortcut = net.conv(width, width, 1) if net.conv_shortcut else Layers()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Shape kept."""
@@ -89,7 +89,7 @@ class Residual(OverTime):
         if not mixed.shape[-1]:
             queued(self, x, memory, 0)
             return mixed
-        return mixed.add_(self.shortcut(queued(self, x, memory, mixed.shape[-1])))
+        return mixed.add_(self.shortcut.step(queued(self, x, memory, mixed.shape[-1]), memory))
 
 
 def seanet_encoder(net: Seanet, *, both_ways: bool = False) -> Layers:

@@ -6,7 +6,7 @@ and keeps in ``memory`` what later output needs; with ``last`` it gives the rest
 the layers, so any number of sounds can be under way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .inner_conv import transposed
 from .over_time import Memory
+from .windows import over_windows
 
 
 class Windowed(Protocol):
@@ -40,6 +41,7 @@ class Held:
     """Of a convolution: input that later output needs."""
 
     x: Tensor
+    conv: Callable[[Tensor], Tensor]
     past: int = 0  # samples at its front that only filling the end still needs
     total: int = 0
     started: bool = False
@@ -50,16 +52,16 @@ def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: 
     conv = layer.conv
     (kernel,), (stride,), (dilation,) = conv.kernel_size, conv.stride, conv.dilation
     span = (kernel - 1) * dilation + 1
-    if span == stride == 1:
-        return conv(x) if x.shape[-1] else nothing(x, conv.out_channels)
     held = memory.get(key)
     if held is None:
-        held = memory[key] = Held(x[..., :0])
+        held = memory[key] = Held(x[..., :0], over_windows(conv))
+    if span == stride == 1:
+        return held.conv(x) if x.shape[-1] else nothing(x, conv.out_channels)
     held.total += x.shape[-1]
     x = joined([held.x, x]) if held.x.shape[-1] else x
     if not held.started:
         if last and held.total:  # the whole sound, in this one step
-            return conv(layer.fill(x, layer.before, layer.end(held.total)))
+            return held.conv(layer.fill(x, layer.before, layer.end(held.total)))
         if last or held.total < max(1, layer.need):
             held.x = x
             return nothing(x, conv.out_channels)
@@ -71,7 +73,7 @@ def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: 
     given = x[..., held.past : used - stride + span]
     held.past = min(used, stride - 1)
     held.x = x[..., used - held.past :]
-    return conv(given) if count else nothing(x, conv.out_channels)
+    return held.conv(given) if count else nothing(x, conv.out_channels)
 
 
 def transposed_step(

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..layers.residual_vq import nearest
 
@@ -19,23 +18,17 @@ def searching(quantizer: Any, count: int) -> Callable[[Tensor], Tensor]:
     semantic = quantizer.semantic_residual_vector_quantizer
     acoustic = quantizer.acoustic_residual_vector_quantizer
     branches = [
-        (branch.input_proj, [level.codebook.embed for level in levels])
+        (branch.input_proj, nearest([level.codebook.embed for level in levels]))
         for branch, levels in (
             (semantic, semantic.layers),
             (acoustic, acoustic.layers[: count - len(semantic.layers)]),
         )
     ]
-    steps = [
-        (project, [(table, nearest(table)) for table in tables]) for project, tables in branches
-    ]
 
     def ids(latents: Tensor) -> Tensor:
         found = []
-        for project, levels in steps:
-            rest = latents if project is None else project(latents)
-            for table, search in levels:
-                found.append(search(rest))
-                rest = rest - F.embedding(found[-1], table).transpose(1, 2)
+        for project, search in branches:
+            found += search(latents if project is None else project(latents))
         return torch.stack(found, dim=1)
 
     return ids

@@ -78,6 +78,8 @@ def prefix(tokens: "Tokens", k: int | Sequence[int] | Tensor | np.ndarray) -> "T
                 f"prefix {qualities[item]} of item {item} needs {size} {prefixes.axis}s, but the "
                 f"item has {own}; legal here are {legal or 'none'}"
             )
+    if wanted == owned:
+        return tokens
     sizes = tokens.lengths.new_tensor(wanted)
     if not on_slots:
         return tokens.replace(lengths=sizes)
