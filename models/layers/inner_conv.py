@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .few_rows import times
+from .few_rows import times, times_turned
 
 
 class InnerConv(nn.Conv1d):
@@ -100,7 +100,8 @@ def transposed(
     """
     (stride,), weight = conv.stride, conv.weight
     if conv.groups == 1 and few(x, weight):
-        pairs = (x.transpose(1, 2) @ weight.flatten(1)).unflatten(2, (-1, 2, stride))
+        rows = x.transpose(1, 2).flatten(0, 1)
+        pairs = times_turned(rows, weight.flatten(1)).view(*x.shape[::2], -1, 2, stride)
         first, second = pairs[:, :, :, 0], pairs[:, :, :, 1]  # [item, time, outputs, stride] each
         if overlap is None:
             overlap = torch.zeros_like(second[:, 0])
