@@ -106,6 +106,16 @@ def queued(key: nn.Module, x: Tensor, memory: Memory, count: int) -> Tensor:
     return whole[..., :count]
 
 
+def whole_strides(key: nn.Module, x: Tensor, memory: Memory, last: bool, stride: int) -> Tensor:
+    """As much of what has come for ``key`` as a layer of that stride can use; the rest waits.
+
+    For a layer before it that costs about the same for a few samples as for one.
+    """
+    waiting = memory.get(key)
+    there = x.shape[-1] + (0 if waiting is None else waiting.shape[-1])
+    return queued(key, x, memory, there if last else there - there % stride)
+
+
 def joined(parts: Sequence[Tensor]) -> Tensor:
     """Pieces [item, channel, time] one after another, with channels innermost in memory."""
     if len(parts) == 1:

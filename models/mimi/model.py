@@ -9,6 +9,7 @@ from ..layers.inner_conv import InnerConv
 from ..layers.over_time import Layers, Memory
 from ..layers.seanet import Seanet, seanet_decoder, seanet_encoder
 from ..layers.seanet_conv import SeanetConv, SeanetUp
+from ..layers.streaming import whole_strides
 from .attending import Attending
 from .config import MimiConfig
 
@@ -47,6 +48,8 @@ class MimiParts(nn.Module):
     def latents_step(self, sound: Tensor, memory: Memory, last: bool) -> Tensor:
         """The next piece of a sound (of whole positions in all), as far as latents are final."""
         found = self.encoder.step(sound, memory, last)
+        # Latents need all steps of a stride; together these read the weights once.
+        found = whole_strides(self, found, memory, last, self.downsample.stride)
         found = mixed_step(self.encoder_transformer, found, memory)
         return self.downsample.step(found, memory, last)
 

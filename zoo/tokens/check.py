@@ -52,6 +52,10 @@ def check_codes(codes: Tensor, lengths: object, spec: TokenSpec) -> tuple[Tensor
         lengths = codes.new_full((items,), positions)
         _check_sizes(lengths, spec)
         return codes.contiguous(), lengths, torch.full_like(lengths, slots)
+    if lengths is None and not positions:  # a step of a stream that makes no id final
+        lengths = codes.new_zeros(items)
+        _check_sizes(lengths, spec)
+        return codes.new_empty(items, spec.num_slots, 0), lengths, _count_slots(codes, spec)
     place = torch.arange(positions, device=codes.device)
     if lengths is not None:
         lengths = integers(lengths, "lengths", "item", codes.device)
