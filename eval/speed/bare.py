@@ -1,20 +1,53 @@
 """transformers' own classes of codecs, to compare with."""
 
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+from torch import Tensor
 
 from zoo.audio_tokenizer import AudioTokenizer
 
-FAMILIES = ("dac", "encodec", "mimi", "xcodec")
+STEPPED = ("dac", "encodec", "mimi")  # families of which pieces can be compared
+
+
+class Bare(NamedTuple):
+    """A class of transformers, and how it encodes a batch of sounds [item, channel, sample]."""
+
+    model: Any
+    encode: Callable[[Tensor], Any]
 
 
 @cache
-def bare_class(tok: AudioTokenizer, prefix: int | None) -> tuple[Any, dict[str, Any]]:
-    """The class at the size of a card, and what its ``encode`` takes for a prefix (None: all)."""
+def bare_class(tok: AudioTokenizer, prefix: int | None) -> Bare:
+    """The class at the size of a card, encoding a prefix (None: all)."""
+    if tok.family in ("xcodec2", "neucodec"):
+        return _with_extractor(tok)
+    model, full = _by_name(tok, prefix or len(tok.vocab_sizes))
+    model.eval()
+    return Bare(model, partial(model.encode, **full))
+
+
+def _with_extractor(tok: AudioTokenizer) -> Bare:
+    """Of classes that hear a sound and features of it, which are theirs to compute."""
+    import transformers
+
+    theirs = {"xcodec2": "Xcodec2", "neucodec": "NeuCodec"}[tok.family]
+    config = getattr(transformers, f"{theirs}Config")(**tok.config.theirs())
+    model = getattr(transformers, f"{theirs}Model")(config).eval()
+    extract = getattr(transformers, f"{theirs}FeatureExtractor")()
+
+    def encode(batch: Tensor) -> Any:
+        rate = tok.sample_rate
+        return model.encode(**extract(batch[0, 0].numpy(), sampling_rate=rate, return_tensors="pt"))
+
+    return Bare(model, encode)
+
+
+def _by_name(tok: AudioTokenizer, count: int) -> tuple[Any, dict[str, Any]]:
     import transformers
 
     config = tok.config
-    count = prefix or len(tok.vocab_sizes)
     if tok.family == "dac":
         own = transformers.DacConfig(
             encoder_hidden_size=config.encoder_width,
@@ -24,14 +57,16 @@ def bare_class(tok: AudioTokenizer, prefix: int | None) -> tuple[Any, dict[str, 
             codebook_size=config.codebook_size,
             codebook_dim=config.codebook_dim,
         )
-        return transformers.DacModel(own).eval(), {"n_quantizers": count}
+        return transformers.DacModel(own), {"n_quantizers": count}
     if tok.family == "mimi":
-        model = transformers.MimiModel(transformers.MimiConfig())
-        return model.eval(), {"num_quantizers": count}
+        return transformers.MimiModel(transformers.MimiConfig()), {"num_quantizers": count}
     if tok.family == "xcodec":
         model = transformers.XcodecModel(transformers.XcodecConfig())  # of the two for HuBERT
-        return model.eval(), {"bandwidth": count / 2}
-    if tok.family not in FAMILIES:
+        return model, {"bandwidth": count / 2}
+    if tok.family == "higgs":
+        own = transformers.HiggsAudioV2TokenizerConfig()
+        return transformers.HiggsAudioV2TokenizerModel(own), {}
+    if tok.family != "encodec":
         raise SystemExit(f"{tok.name}: no class of transformers to compare with")
     kbps = count * 10 * (tok.token_rate or 0) / 1000
     own = transformers.EncodecConfig(
@@ -45,4 +80,4 @@ def bare_class(tok: AudioTokenizer, prefix: int | None) -> tuple[Any, dict[str, 
         codebook_size=config.codebook_size,
         use_conv_shortcut=config.conv_shortcut,
     )
-    return transformers.EncodecModel(own).eval(), {"bandwidth": kbps}
+    return transformers.EncodecModel(own), {"bandwidth": kbps}

@@ -28,7 +28,7 @@ from zoo.errors import NotSupportedError
 from zoo.loading import load_random
 from zoo.tokens import Tokens
 
-from .bare import FAMILIES, bare_class
+from .bare import STEPPED, bare_class
 from .memory import PeakMemory, touch
 from .sidebyside import cpu_and_wall, interleave
 
@@ -105,7 +105,7 @@ def steps(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None
         except NotSupportedError as error:
             print(error)
             continue
-        if tok.family in FAMILIES:
+        if tok.family in STEPPED:
             calls["bare"] = partial(_stateless, tok, pieces, given.prefix)
         count = len(pieces)
         done = interleave(calls, given.repeat)
@@ -125,11 +125,11 @@ def _stateless(
     tok: AudioTokenizer, pieces: Sequence[Tensor] | Sequence[Tokens], prefix: int | None
 ) -> None:
     """Every piece by itself through transformers' class, which keeps no state: other results."""
-    model, full = bare_class(tok, prefix)
+    model, encode = bare_class(tok, prefix)
     with torch.inference_mode():
         for piece in pieces:
             if isinstance(piece, Tensor):
-                model.encode(piece[None], **full)
+                encode(piece[None])
             elif tok.family == "encodec":
                 model.decode(piece.codes[None], [None])  # of one segment without a scale
             else:
@@ -138,11 +138,11 @@ def _stateless(
 
 def bare(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
     """One sound with the zoo and with transformers' class."""
-    model, full = bare_class(tok, None)
+    model, encode = bare_class(tok, None)
     batch, rate = sound[None], tok.sample_rate
     tokens = tok.encode((sound, rate))
     with torch.inference_mode():
-        found = model.encode(batch, **full)
+        found = encode(batch)
     codes = {"audio_codes": found.audio_codes}
     if getattr(found, "audio_scales", None) is not None:
         codes["audio_scales"] = found.audio_scales
@@ -150,7 +150,7 @@ def bare(tok: AudioTokenizer, sound: Tensor, given: argparse.Namespace) -> None:
     def theirs(verb: str) -> Callable[[], object]:
         def run() -> None:
             with torch.inference_mode():
-                model.encode(batch, **full) if verb == "encode" else model.decode(**codes)
+                encode(batch) if verb == "encode" else model.decode(**codes)
 
         return run
 
