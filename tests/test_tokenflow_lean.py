@@ -1,25 +1,20 @@
 """TokenFlow's objectives for small machines: what learns, closed-form starts, codes in use."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from samples import picture
 from short_training import killed_goes_on_to_the_same_weights, short_stage
+from tokenflow_lean import CONFIG, CONV, OPTIONS, SIDE, model, pictures, random
 from torch import Tensor
 
 from zoo.errors import CardError
-from zoo.models.tokenflow.config import (
-    ConvConfig,
-    SemanticDecoderConfig,
-    TokenFlowConfig,
-    TowerConfig,
-)
 from zoo.models.tokenflow.follower import Follower, vectors
 from zoo.models.tokenflow.lean_objective import LeanObjective
-from zoo.models.tokenflow.model import TokenFlowModel, build_model
+from zoo.models.tokenflow.lean_pictures import log_error
+from zoo.models.tokenflow.model import build_model
 from zoo.models.tokenflow.pixel_range import psnr, to_model
 from zoo.models.tokenflow.quantizer import DualQuantizer
 from zoo.models.tokenflow.tower_objective import TowerObjective, grid_cosine
@@ -27,47 +22,10 @@ from zoo.train.data import ItemBank
 from zoo.train.teacher import Teacher, TeacherConfig
 from zoo.train.teacher.files import save_teacher
 
-SIDE = 32  # of a picture, in pixels
-CONV = ConvConfig((16,), 1, groups=8, fold=4, share=0.1)
-CONFIG = TokenFlowConfig(
-    codebook_size=128,
-    semantic_dim=4,
-    pixel_dim=12,
-    scales=(1, 2, 8),
-    image_sizes=(SIDE,),
-    tower=TowerConfig("clip", grid=8, patch=4, width=32, depth=1, heads=2, hidden=64),
-    semantic_decoder=SemanticDecoderConfig(8, width=32, depth=1, heads=2, hidden=64, out=24),
-    latent_channels=8,
-    pixel_encoder=CONV,
-    pixel_decoder=CONV,
-)
-OPTIONS = {
-    "pixel_weight": 4.0,
-    "semantic_weight": 0.5,
-    "commitment": 1000.0,
-    "prefix_share": 0.0,
-    "decay": 0.9,
-    "least": 0.1,
-    "pixel_tilt": 0.05,
-    "semantic_tilt": 0.05,
-    "rounds": 40,
-}
-
-
-def random(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def model() -> TokenFlowModel:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return build_model(CONFIG)
-
 
 @pytest.fixture(scope="module")
 def batch() -> Tensor:
-    pictures = [np.asarray(picture(SIDE, SIDE, seed)) for seed in range(16)]
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return pictures()
 
 
 @pytest.fixture
@@ -147,6 +105,22 @@ def test_the_start_tells_the_teachers_features(objective: LeanObjective, batch: 
     assert float(tilts.sqrt()) == pytest.approx(0.05, rel=0.1)
 
 
+def test_the_pixel_loss_is_mean_psnr_up_to_scale(batch: Tensor) -> None:
+    """A picture that is hard weighs no more than one that is easy."""
+    images = to_model(batch)
+    scale = torch.linspace(0.05, 0.5, len(batch))[:, None, None, None]
+    decoded = images + scale * torch.randn(images.shape, generator=random())
+    for factor in (1.0, 0.5):
+        off = images + factor * (decoded - images)
+        error = (off - images).square().flatten(1).mean(1)
+        wanted = (error / 4).log10().mean() * math.log(10) + math.log(4)
+        assert log_error(off, images) == pytest.approx(float(wanted), abs=0.04)
+    halved = torch.cat([images[:1] + (decoded - images)[:1] / 2, decoded[1:]])
+    others = torch.cat([decoded[:-1], images[-1:] + (decoded - images)[-1:] / 2])
+    assert log_error(halved, images) == pytest.approx(float(log_error(others, images)), abs=0.02)
+    assert torch.isfinite(log_error(images, images))
+
+
 def test_everything_learns_but_what_was_taught_and_the_codebook(
     objective: LeanObjective, batch: Tensor
 ) -> None:
@@ -198,8 +172,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(
 
 
 def test_some_steps_keep_the_first_scales_only(objective: LeanObjective) -> None:
-    objective.options["prefix_share"] = 0.5
-    kept = [objective._kept(random(seed)) for seed in range(200)]
+    objective.prefix_share = 0.5
+    kept = [objective.kept(random(seed)) for seed in range(200)]
     assert set(kept) == {(1,), (1, 2), (1, 2, 8)}
     assert 0.4 < sum(scales == (1, 2, 8) for scales in kept) / len(kept) < 0.6
 
@@ -208,7 +182,7 @@ def test_the_codebook_follows_whole_sets_of_scales(objective: LeanObjective, bat
     """The few vectors of a prefix would draw idle rows to the coarse scales."""
     objective.train().begin(batch)
     before = objective.model.quantizer.table().clone()
-    objective.options["prefix_share"] = 1.0
+    objective.prefix_share = 1.0
     objective(batch, random())
     assert torch.equal(objective.model.quantizer.table(), before)
 

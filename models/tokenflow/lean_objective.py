@@ -13,23 +13,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo.train.objective import Batches, Cell, Objective
+from zoo.train.objective import Batches
 from zoo.train.teacher import load_teacher
 
 from .config import TokenFlowConfig
 from .follower import Follower
+from .lean_pictures import EACH, LeanPictures, log_error, mirrored
 from .losses import quantizer_losses
 from .model import TokenFlowModel
-from .pixel_range import psnr, to_model
+from .pixel_range import to_model
 from .starts import codebook_start, pixel_start, semantic_start
 from .tower_objective import grid_cosine
 
-EACH = 32  # held-out pictures at a time
 START = 1000  # pictures that the start is computed from
+NUMBERS = (
+    *("pixel_weight", "semantic_weight", "commitment"),  # of the losses
+    *("decay", "least"),  # of the follower
+    *("pixel_tilt", "semantic_tilt", "rounds"),  # of the start
+)
 
 
-class LeanObjective(Objective):
-    """Squared error of pixels, commitment, and a teacher's features from the ids.
+class LeanObjective(LeanPictures):
+    """Mean PSNR of the pictures, commitment, and a teacher's features from the ids.
 
     Options: ``teacher`` (a file, see :mod:`zoo.train.teacher`), ``pixel_weight``,
     ``semantic_weight``, ``commitment``, ``prefix_share`` (of steps that keep only the first
@@ -41,11 +46,8 @@ class LeanObjective(Objective):
         self, model: TokenFlowModel, config: TokenFlowConfig, options: Mapping[str, Any]
     ) -> None:
         super().__init__(model, config, options)
-        self.model: TokenFlowModel
-        self.config = config
-        self.options = {k: float(v) for k, v in options.items() if k != "teacher"}
+        self.options = {name: float(options[name]) for name in NUMBERS}
         self.teacher = load_teacher(options["teacher"])
-        self.scales = config.schedule(config.grids[0])
         # What makes the small tilts of the start: one step of Adam would turn them over.
         for still in (model.semantic_encoder, model.pixel_encoder.linear, model.quantizer):
             still.requires_grad_(False)
@@ -95,19 +97,19 @@ class LeanObjective(Objective):
 
     def forward(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """Images [b, 3, h, w] uint8 -> losses."""
-        batch = _mirrored(batch, random)
+        batch = mirrored(batch, random)
         images, model, weight = to_model(batch), self.model, self.options
         with torch.no_grad():
             semantic = model.semantic_encoder(images)
         pixel = model.pixel_encoder(images, semantic.shape[-1])
         features = torch.cat([semantic.float(), pixel.float()], 1)
-        scales = self._kept(random)
+        scales = self.kept(random)
         steps = list(model.quantizer.steps(features, scales))
         latent = torch.stack([step.spread for step in steps]).sum(0)
         found = quantizer_losses(steps, model.quantizer.table(), beta=weight["commitment"])
         predicted = model.semantic(latent).float()
         terms = {
-            "pixel": weight["pixel_weight"] * F.mse_loss(model.pixels(latent).float(), images),
+            "pixel": weight["pixel_weight"] * log_error(model.pixels(latent).float(), images),
             "commitment": found.commitment,
             "semantic": weight["semantic_weight"]
             * (1 - grid_cosine(predicted, self._target(batch))).mean(),
@@ -116,53 +118,14 @@ class LeanObjective(Objective):
             self.follower(model.quantizer, steps if scales == self.scales else [], random)
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
-    def _kept(self, random: torch.Generator) -> tuple[int, ...]:
-        """All scales, or the first few."""
-        if torch.rand((), generator=random) >= self.options["prefix_share"]:
-            return self.scales
-        return self.scales[: int(torch.randint(1, len(self.scales), (), generator=random))]
-
     @torch.no_grad()
     def _target(self, batch: Tensor) -> Tensor:
         """The teacher's features of images [b, 3, h, w] uint8: [b, out, s, s]."""
         return self.teacher.grid(batch.float() / 255).float()
 
-    def validate(self, items: Tensor) -> dict[str, float]:
-        """Mean PSNR in dB with 1, 2, ... scales, the share of rows in use, cosine to the teacher."""
-        found: dict[str, list[Tensor]] = {}
-        used = torch.zeros(self.config.codebook_size, dtype=torch.bool, device=self.device)
-        for chunk in items.to(self.device).split(EACH):
-            ids = self._ids(chunk)
-            used[ids.flatten()] = True
-            for count in range(1, len(self.scales) + 1):
-                decoded = self._decoded(ids, count)
-                found.setdefault(f"psnr_{count}_scales", []).append(psnr(decoded, chunk))
-            latent = self.model.quantizer.grid(ids, self.scales)
-            cosine = grid_cosine(self.model.semantic(latent).float(), self._target(chunk))
-            found.setdefault("cosine_to_teacher", []).append(cosine.mean((1, 2)).double())
-        figures = {name: float(torch.cat(each).mean()) for name, each in found.items()}
-        return figures | {"used": float(used.float().mean())}
-
-    def pictures(self, items: Tensor) -> list[list[Cell]]:
-        """Originals, and reconstructions from the first scales."""
-        chosen = items[:8].to(self.device)
-        ids = self._ids(chosen)
-        rows: list[list[Cell]] = [[(item.float() / 255, "original")] for item in chosen]
-        for count in range(1, len(self.scales) + 1):
-            for row, image in zip(rows, self._decoded(ids, count), strict=True):
-                row.append(((image.clamp(-1, 1) + 1) / 2, f"{count} scales"))
-        return rows
-
-    def _ids(self, items: Tensor) -> Tensor:
-        return self.model.quantizer.encode(self.model.features(to_model(items)), self.scales)
-
-    def _decoded(self, ids: Tensor, count: int) -> Tensor:
-        positions = self.config.positions(self.scales[-1])[count - 1]
-        latent = self.model.quantizer.grid(ids[:, :positions], self.scales)
-        return self.model.pixels(latent).float()
-
-
-def _mirrored(batch: Tensor, random: torch.Generator) -> Tensor:
-    """Every second picture, by lot, from right to left."""
-    turned = torch.rand(len(batch), generator=random) < 0.5
-    return torch.where(turned[:, None, None, None].to(batch.device), batch.flip(-1), batch)
+    def judged(self, ids: Tensor, images: Tensor) -> dict[str, Tensor]:
+        """Of each picture: PSNR by scales, and how near the features of its ids are the teacher's."""
+        latent = self.model.quantizer.grid(ids, self.scales)
+        cosine = grid_cosine(self.model.semantic(latent).float(), self._target(images))
+        found = super().judged(ids, images)
+        return found | {"cosine_to_teacher": cosine.mean((1, 2)).double()}

@@ -21,6 +21,7 @@ from zoo.train.objective import Cell, Objective
 
 from .config import TokenFlowConfig
 from .discriminator import PatchDiscriminator
+from .lean_decoder import LeanDecoderObjective
 from .lean_objective import LeanObjective
 from .losses import (
     drop_scale,
@@ -220,4 +221,5 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "decoder": DecoderObjective,
     "tower": TowerObjective,
     "lean": LeanObjective,
+    "lean_decoder": LeanDecoderObjective,
 }
