@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from zoo.errors import CardError
 from zoo.loading import build_module
+from zoo.models.tokenflow.lean_decoder import LeanDecoderObjective
 from zoo.models.tokenflow.lean_objective import LeanObjective
 from zoo.models.tokenflow.losses import drop_scale
 from zoo.models.tokenflow.objective import OBJECTIVES, DecoderObjective, JointObjective
@@ -168,4 +169,5 @@ def test_clips_teacher_has_to_be_given(batch: Tensor) -> None:
 
 def test_the_loop_finds_the_objectives() -> None:
     large = {"joint": JointObjective, "decoder": DecoderObjective}
-    assert large | {"tower": TowerObjective, "lean": LeanObjective} == OBJECTIVES
+    small = {"tower": TowerObjective, "lean": LeanObjective, "lean_decoder": LeanDecoderObjective}
+    assert large | small == OBJECTIVES
