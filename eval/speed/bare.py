@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import cache, partial
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from zoo.audio_tokenizer import AudioTokenizer
+from zoo.families import family_module
 
 STEPPED = ("dac", "encodec", "mimi")  # families of which pieces can be compared
 
@@ -64,8 +66,8 @@ def _by_name(tok: AudioTokenizer, count: int) -> tuple[Any, dict[str, Any]]:
         model = transformers.XcodecModel(transformers.XcodecConfig())  # of the two for HuBERT
         return model, {"bandwidth": count / 2}
     if tok.family == "higgs":
-        own = transformers.HiggsAudioV2TokenizerConfig()
-        return transformers.HiggsAudioV2TokenizerModel(own), {}
+        home = import_module(f"{family_module(tok.family).__name__}.model")
+        return home.their_model(config), {}
     if tok.family != "encodec":
         raise SystemExit(f"{tok.name}: no class of transformers to compare with")
     kbps = count * 10 * (tok.token_rate or 0) / 1000

@@ -1,5 +1,7 @@
 """Construction: the parts of transformers' HiggsAudioV2TokenizerModel from our configuration."""
 
+from typing import Any
+
 from ..layers.fused_codec import FusedParts, acoustic_config
 from ..layers.speech_encoder import theirs_config
 from .config import HiggsConfig
@@ -7,6 +9,11 @@ from .config import HiggsConfig
 
 def build_model(config: HiggsConfig) -> FusedParts:
     """Build the parts, randomly initialised (or on the meta device, under its context)."""
+    return FusedParts(their_model(config), config)
+
+
+def their_model(config: HiggsConfig) -> Any:
+    """transformers' model of this size."""
     from transformers import HiggsAudioV2TokenizerConfig, HiggsAudioV2TokenizerModel
 
     # Theirs counts codebooks by bitrate and frame rate: one frame a second has so many bits.
@@ -22,4 +29,4 @@ def build_model(config: HiggsConfig) -> FusedParts:
     )
     model = HiggsAudioV2TokenizerModel(theirs)
     assert len(model.quantizer.quantizers) == config.codebooks
-    return FusedParts(model, config)
+    return model
