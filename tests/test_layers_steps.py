@@ -9,7 +9,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from zoo.models.layers import windows
 from zoo.models.layers.few_rows import times, times_turned
 from zoo.models.layers.inner_conv import InnerConv
-from zoo.models.layers.streaming import whole_strides
+from zoo.models.layers.streaming import apart, whole_strides
 from zoo.models.layers.windows import Windows, over_windows
 
 
@@ -60,3 +60,11 @@ def test_whole_strides_wait_for_one_another_but_not_beyond_the_end():
     found.append(whole_strides(key, x[..., :0], memory, True, 2))
     assert [one.shape[-1] for one in found] == [0, 0, 2, 2, 0, 2, 1]
     assert torch.equal(torch.cat(found, dim=-1), x)
+
+
+def test_what_is_kept_of_a_large_piece_does_not_keep_the_piece() -> None:
+    piece = torch.randn(2, 4, 100)
+    little, much = apart(piece[..., 90:], piece), apart(piece[..., 40:], piece)
+    assert torch.equal(little, piece[..., 90:])
+    assert little.untyped_storage().nbytes() == little.numel() * 4
+    assert much.untyped_storage().data_ptr() == piece.untyped_storage().data_ptr()

@@ -9,10 +9,11 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from .cards import AudioInput
+from .engine.stepping import Step
 from .errors import NotSupportedError
 from .media import AudioPrepare, Media, Prepared, restore_audio
 from .media.audio_prepare import own_rate
-from .streaming import Session, Step
+from .streaming import Session
 from .tokenizer import Encoded, Tokenizer
 from .tokens import Origin, Tokens
 

@@ -1,6 +1,6 @@
 """A sound that comes in pieces: sessions that encode or decode what is final."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,8 @@ from torch import Tensor
 from .engine.checks import check_tokens, chosen_prefix, need_verb
 from .engine.noise import Noise, item_seeds
 from .engine.options import checked_options, known_options
-from .engine.precision import full_fp32
 from .engine.provenance import made_by
+from .engine.stepping import stepping
 from .errors import MediaError, NotSupportedError, TokenError
 from .media import Media, restore_audio, sources
 from .media.audio_array import MOST_CHANNELS, as_array, from_array
@@ -21,12 +21,6 @@ from .tokens import Origin, Tokens
 
 if TYPE_CHECKING:
     from .audio_tokenizer import AudioTokenizer
-
-Step = Callable[[Tensor, bool], Tensor]
-"""(the next piece, whether it is the last) -> what is final now. Pieces may be empty.
-
-Encoding: [1, channels, samples] -> ids [1, slot, position]. Decoding: the other way round.
-"""
 
 
 class Session:
@@ -125,8 +119,7 @@ class _Encoding:
         need_verb(tok, "encode")
         chosen = checked_options("encode", options, tok._encode_options, tok.name)
         self.tok = tok
-        self.device = tok.device
-        self.step = _stepping(tok._encode_steps(prefix=prefix, noise=noise, **chosen), tok)
+        self.step = stepping(tok._encode_steps(prefix=prefix, noise=noise, **chosen), tok)
         self.made = made_by(tok, chosen)
         self.channels: int | None = None
         self.samples = self.positions = self.told = 0
@@ -142,8 +135,7 @@ class _Encoding:
         return self._tokens(ids, last=True)
 
     def _run(self, sound: Tensor, last: bool) -> Tensor:
-        with torch.no_grad(), full_fp32(self.device):
-            return self.step(sound[None].to(self.device), last)
+        return self.step(sound[None], last)
 
     def _read(self, chunk: object) -> Tensor:
         rate = self.tok.sample_rate
@@ -200,8 +192,7 @@ class _Decoding:
         need_verb(tok, "decode")
         chosen = checked_options("decode", options, tok._decode_options, tok.name)
         self.tok = tok
-        self.device = tok.device
-        self.step = _stepping(tok._decode_steps(noise=noise, **chosen), tok)
+        self.step = stepping(tok._decode_steps(noise=noise, **chosen), tok)
         self.prefix = prefix
         self.held: Tensor | None = None  # decoded, but maybe beyond the sound's end
         self.told = 0
@@ -225,8 +216,7 @@ class _Decoding:
         return self._media(last=True)
 
     def _run(self, codes: Tensor, last: bool) -> None:
-        with torch.no_grad(), full_fp32(self.device):
-            found = self.step(codes.to(self.device), last)[0].float().clamp(-1, 1).cpu()
+        found = self.step(codes, last)[0].float().clamp(-1, 1).cpu()
         self.held = found if self.held is None else torch.cat([self.held, found], dim=1)
 
     def _media(self, last: bool) -> Media:
@@ -238,9 +228,3 @@ class _Decoding:
             now = restore_audio(now, Origin(out_samples=left))
         self.told += now.shape[1]
         return Media("audio", [now], rate=self.tok.card.output.sample_rate)
-
-
-def _stepping(step: Step | None, tok: "AudioTokenizer") -> Step:
-    if step is None:
-        raise NotSupportedError(f"{tok.name} cannot stream in this direction")
-    return step

@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
-from zoo.streaming import Step
+from zoo.engine.stepping import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens import Tokens
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from zoo.audio_tokenizer import row_mask
 from zoo.engine.noise import Noise
-from zoo.streaming import Step
+from zoo.engine.stepping import Step
 from zoo.tokenizer import Encoded, Vectors
 from zoo.tokens.padding import stack_ragged
 

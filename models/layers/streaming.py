@@ -17,6 +17,8 @@ from .inner_conv import transposed
 from .over_time import Memory
 from .windows import over_windows
 
+MUCH = 4  # times as large as what is kept of it: so short steps copy nothing
+
 
 class Windowed(Protocol):
     """A convolution and what it sees beyond the ends of a sound."""
@@ -72,7 +74,7 @@ def conv_step(layer: Windowed, key: nn.Module, x: Tensor, memory: Memory, last: 
     used = held.past + count * stride
     given = x[..., held.past : used - stride + span]
     held.past = min(used, stride - 1)
-    held.x = x[..., used - held.past :]
+    held.x = apart(x[..., used - held.past :], x)
     return held.conv(given) if count else nothing(x, conv.out_channels)
 
 
@@ -87,7 +89,8 @@ def transposed_step(
     overlap = memory.get(conv)
     parts = []
     if x.shape[-1]:
-        grown, memory[conv] = transposed(x, conv, overlap)
+        grown, rest = transposed(x, conv, overlap)
+        memory[conv] = apart(rest, grown)
         parts.append(grown[..., before:] if overlap is None else grown)
         overlap = memory[conv]
     if last and overlap is not None:
@@ -102,7 +105,7 @@ def queued(key: nn.Module, x: Tensor, memory: Memory, count: int) -> Tensor:
     """The oldest ``count`` samples of those that have come for ``key``; the others wait."""
     waiting = memory.get(key)
     whole = x if waiting is None else joined([waiting, x])
-    memory[key] = whole[..., count:] if count < whole.shape[-1] else None
+    memory[key] = apart(whole[..., count:], whole) if count < whole.shape[-1] else None
     return whole[..., :count]
 
 
@@ -121,6 +124,13 @@ def joined(parts: Sequence[Tensor]) -> Tensor:
     if len(parts) == 1:
         return parts[0]
     return torch.cat([part.transpose(1, 2) for part in parts], dim=1).transpose(1, 2)
+
+
+def apart(part: Tensor, whole: Tensor) -> Tensor:
+    """A small part of a large piece, copied: kept as a view, it would keep the whole piece."""
+    if MUCH * part.numel() > whole.numel():
+        return part
+    return part.transpose(1, 2).clone(memory_format=torch.contiguous_format).transpose(1, 2)
 
 
 def nothing(x: Tensor, channels: int) -> Tensor:

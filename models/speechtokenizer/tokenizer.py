@@ -7,8 +7,8 @@ from torch import Tensor
 
 from zoo.engine.noise import Noise
 from zoo.engine.options import Option
+from zoo.engine.stepping import Step
 from zoo.errors import NotSupportedError
-from zoo.streaming import Step
 from zoo.tokenizer import Vectors
 from zoo.tokens import Tokens
 
