@@ -119,7 +119,8 @@ class _Encoding:
         need_verb(tok, "encode")
         chosen = checked_options("encode", options, tok._encode_options, tok.name)
         self.tok = tok
-        self.step = stepping(tok._encode_steps(prefix=prefix, noise=noise, **chosen), tok)
+        steps = tok._encode_steps(prefix=prefix, noise=noise, **chosen)
+        self.step = stepping(steps, tok.name, tok.device)
         self.made = made_by(tok, chosen)
         self.channels: int | None = None
         self.samples = self.positions = self.told = 0
@@ -192,7 +193,7 @@ class _Decoding:
         need_verb(tok, "decode")
         chosen = checked_options("decode", options, tok._decode_options, tok.name)
         self.tok = tok
-        self.step = stepping(tok._decode_steps(noise=noise, **chosen), tok)
+        self.step = stepping(tok._decode_steps(noise=noise, **chosen), tok.name, tok.device)
         self.prefix = prefix
         self.held: Tensor | None = None  # decoded, but maybe beyond the sound's end
         self.told = 0

@@ -1,16 +1,12 @@
 """The steps of a session: on the tokenizer's device, and none after one that failed."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..errors import NotSupportedError
 from .precision import full_fp32
-
-if TYPE_CHECKING:
-    from ..audio_tokenizer import AudioTokenizer
 
 Step = Callable[[Tensor, bool], Tensor]
 """(the next piece, whether it is the last) -> what is final now. Pieces may be empty.
@@ -19,15 +15,15 @@ Encoding: [1, channels, samples] -> ids [1, slot, position]. Decoding: the other
 """
 
 
-def stepping(step: Step | None, tok: "AudioTokenizer") -> Step:
-    """``step`` for pieces from anywhere, which the caller may write over afterwards.
+def stepping(step: Step | None, name: str, device: torch.device) -> Step:
+    """``step`` of tokenizer ``name``, for pieces that the caller may write over afterwards.
 
     Raises:
         NotSupportedError: where there is no such step; by the steps, once one of them has failed.
     """
     if step is None:
-        raise NotSupportedError(f"{tok.name} cannot stream in this direction")
-    device, broken = tok.device, ""
+        raise NotSupportedError(f"{name} cannot stream in this direction")
+    broken = ""
 
     def run(piece: Tensor, last: bool) -> Tensor:
         nonlocal broken
