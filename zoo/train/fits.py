@@ -10,6 +10,7 @@ from ..cards import Card
 from ..errors import CardError
 from .draws import seeded
 from .objective import Objective
+from .optimizers import build_optimizers
 from .recipe import Stage
 
 
@@ -21,7 +22,7 @@ def check_objectives(
     card: Card,
     seed: int,
 ) -> None:
-    """CardError for an objective that the family has not, or options that it cannot do with.
+    """CardError for an objective that the family has not, or what it cannot do with.
 
     Each is made once on a copy of the networks, since making it may freeze some of them.
     """
@@ -36,7 +37,7 @@ def check_objectives(
         trial = trial or copy.deepcopy(module)
         try:
             with seeded(seed, stage.name):
-                objectives[stage.objective](trial, config, stage.options)
+                objective = objectives[stage.objective](trial, config, stage.options)
         except KeyError as error:
             raise CardError(
                 f"{where}: its options lack {error} or something in it; objective "
@@ -46,3 +47,4 @@ def check_objectives(
             raise CardError(
                 f"{where}: objective {stage.objective!r} cannot take its options: {error}"
             ) from error
+        build_optimizers(stage, objective.trained)

@@ -15,6 +15,7 @@ from ..errors import CardError, ZooError
 from .device import accelerator_for
 from .draws import generator
 from .objective import Batches, Objective
+from .optimizers import build_optimizers, set_rates
 from .recipe import Stage
 from .report import Report
 from .state import load_newest, save_state
@@ -54,13 +55,7 @@ def run_stage(
     objective.to(accelerator.device)
     source = objective.source(items)
     parameters = [p for p in objective.trained.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(
-        parameters,
-        lr=stage.learning_rate,
-        betas=stage.betas,
-        weight_decay=stage.weight_decay,
-        fused=True,
-    )
+    optimizers = build_optimizers(stage, objective.trained)
     average = AveragedModel(objective.trained, multi_avg_fn=get_ema_multi_avg_fn(stage.ema))
     start, spent = 0, 0.0
     if state is not None:
@@ -72,8 +67,10 @@ def run_stage(
             )
         objective.trained.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-    wrapped, optimizer = accelerator.prepare(objective, optimizer)
+        for name, optimizer in optimizers.items():
+            optimizer.load_state_dict(state[name])
+    wrapped, *prepared = accelerator.prepare(objective, *optimizers.values())
+    optimizers = dict(zip(optimizers, prepared, strict=True))
     scaler = accelerator.scaler  # of gradients in fp16
     if state is not None and scaler is not None and "scaler" in state:
         scaler.load_state_dict(state["scaler"])
@@ -86,7 +83,7 @@ def run_stage(
 
     def checkpoint(step: int) -> None:
         if accelerator.is_main_process:
-            parts = {"model": objective.trained, "average": average, "optimizer": optimizer}
+            parts = {"model": objective.trained, "average": average, **optimizers}
             states = {name: part.state_dict() for name, part in parts.items()}
             if scaler is not None:
                 states["scaler"] = scaler.state_dict()
@@ -110,14 +107,14 @@ def run_stage(
     )
     for step in range(start, stage.steps):
         objective.train()
-        for group in optimizer.param_groups:
-            group["lr"] = stage.learning_rate_at(step)
+        set_rates(optimizers, stage, step)
         random = generator(seed, stage.name, step, accelerator.process_index)
         rows = torch.randint(len(source), (stage.batch_size,), generator=random)
         losses = _gradients(wrapped, source[rows], random, stage.accumulate, accelerator)
         norm = torch.as_tensor(accelerator.clip_grad_norm_(parameters, stage.clip))
-        optimizer.step()
-        optimizer.zero_grad()
+        for optimizer in optimizers.values():
+            optimizer.step()
+            optimizer.zero_grad()
         average.update_parameters(objective.trained)
         bar.update()
         done = step + 1

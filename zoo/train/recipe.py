@@ -15,6 +15,21 @@ TAKEN = ("model", "data")  # names in a run's folder that are no stage's
 
 
 @dataclass(frozen=True)
+class Matrices:
+    """Weight matrices that Muon trains: every step turns all their directions equally far.
+
+    Networks of a few million weights get as far in a fraction of AdamW's steps. It suits matrices
+    between hidden layers, not embeddings, heads and tables.
+    Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon.
+    """
+
+    names: tuple[str, ...]  # of parameters of what is trained, with * for anything
+    learning_rate: float  # rises and falls as the stage's does
+    momentum: float = 0.95
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
 class Stage:
     """One stretch of training with one objective.
 
@@ -37,6 +52,7 @@ class Stage:
     weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.99)
     clip: float = 1.0  # of the gradient's norm
+    matrices: Matrices | None = None  # None: AdamW trains everything
     precision: str = "bf16"  # "no" | "bf16" | "fp16": autocast
     compile: bool = False  # torch.compile: minutes to start, then faster
     validate_every: int = 1000
@@ -63,14 +79,35 @@ class Stage:
         for name, value in shares.items():
             if not 0 <= value < 1:
                 raise CardError(f"{where}: {name} is {value:g}; it is at least 0 and below 1")
+        if self.matrices is not None:
+            self._check_matrices(self.matrices, where)
         if not self.clip > 0:
             raise CardError(f"{where}: clip is {self.clip:g}; a gradient's norm is more than 0")
 
+    def _check_matrices(self, matrices: Matrices, where: str) -> None:
+        if self.precision == "fp16":
+            raise CardError(
+                f"{where}: matrices go with precision bf16 or no: the scale of fp16's gradients "
+                "is kept for one optimizer"
+            )
+        if not matrices.names:
+            raise CardError(f"{where}: matrices.names is empty: leave matrices out")
+        sizes = {"learning_rate": matrices.learning_rate, "weight_decay": matrices.weight_decay}
+        _least(where, 0, {f"matrices.{name}": value for name, value in sizes.items()})
+        if not 0 <= matrices.momentum < 1:
+            raise CardError(
+                f"{where}: matrices.momentum is {matrices.momentum:g}; it is at least 0 and below 1"
+            )
+
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of step ``step``, counted from 0."""
+        return self.learning_rate * self.share_at(step)
+
+    def share_at(self, step: int) -> float:
+        """Share of the full learning rate in step ``step``, counted from 0."""
         rise = min(1.0, (step + 1) / max(1, self.warmup))
         fall = min(1.0, (self.steps - step) / max(1, self.cooldown))
-        return self.learning_rate * min(rise, fall)
+        return min(rise, fall)
 
 
 @dataclass(frozen=True)
