@@ -16,7 +16,7 @@ from zoo.errors import CardError
 from zoo.loading import load_random
 from zoo.train import run
 from zoo.train.fits import check_objectives
-from zoo.train.recipe import Recipe
+from zoo.train.recipe import Matrices, Recipe
 
 FIRST = short_stage("autoencoder", {"kl_weight": 1e-5})
 
@@ -26,6 +26,10 @@ FIRST = short_stage("autoencoder", {"kl_weight": 1e-5})
     [
         ({"objective": "flwo"}, "stage later: there is no objective 'flwo'.* autoencoder, flow"),
         ({"options": {"kl_wight": 1.0}}, "stage later: its options lack 'kl_weight'.* kl_wight"),
+        (
+            {"matrices": Matrices(("*.mlp.*",), 0.1)},
+            r"stage .later.*no matrix.* 8: network.*, \.\.\.",
+        ),
         ({"options": {"kl_weight": "lots"}}, "'autoencoder' cannot take its options: .*lots"),
     ],
 )

@@ -9,6 +9,8 @@ from torch.optim import Optimizer
 from ..errors import CardError
 from .recipe import Matrices, Stage
 
+SHOWN = 6  # names in an error
+
 
 def build_optimizers(stage: Stage, trained: nn.Module) -> dict[str, Optimizer]:
     """Optimizers by name, which is theirs in checkpoints; together they move all of ``trained``.
@@ -53,8 +55,9 @@ def _matching(matrices: Matrices, parameters: dict[str, nn.Parameter], where: st
     known = [name for name, parameter in parameters.items() if parameter.ndim == 2]
     for pattern in matrices.names:
         if not any(fnmatchcase(name, pattern) for name in known):
+            shown = ", ".join(known[:SHOWN]) + (", ..." if len(known) > SHOWN else "")
             raise CardError(
                 f"{where}: matrices.names: {pattern!r} is the name of no matrix that is trained; "
-                f"there are {', '.join(known) or 'none'}"
+                f"there are {len(known)}: {shown or 'none'}"
             )
     return [name for name in known if any(fnmatchcase(name, p) for p in matrices.names)]
