@@ -56,6 +56,15 @@ def test_what_only_a_step_needs_is_missed_before_it(option: str) -> None:
         check_objectives([stage], kinds, tok.module, tok.config, card, 1)
 
 
+def test_a_misspelt_option_that_could_be_left_out() -> None:
+    tok = load_random(CODEC)
+    card = zoo.card(str(CODEC))
+    options = {("share" if name == "shares" else name): value for name, value in OPTIONS.items()}
+    stage = short_stage("codec", options)
+    with pytest.raises(CardError, match="no option 'share'; did you mean 'shares'"):
+        check_objectives([stage], run._objectives(card), tok.module, tok.config, card, 1)
+
+
 def test_the_networks_stay_as_they_are() -> None:
     tok = load_random(CARD)
     tok.module.requires_grad_(True)

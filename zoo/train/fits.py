@@ -1,7 +1,8 @@
 """Whether a recipe's stages fit a family: asked before the first of them costs hours."""
 
 import copy
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from torch import nn
@@ -35,9 +36,10 @@ def check_objectives(
                 + ", ".join(objectives)
             )
         trial = trial or copy.deepcopy(module)
+        options = _Asked(stage.options)
         try:
             with seeded(seed, stage.name):
-                objective = objectives[stage.objective](trial, config, stage.options)
+                objective = objectives[stage.objective](trial, config, options)
         except KeyError as error:
             raise CardError(
                 f"{where}: its options lack {error} or something in it; objective "
@@ -47,4 +49,33 @@ def check_objectives(
             raise CardError(
                 f"{where}: objective {stage.objective!r} cannot take its options: {error}"
             ) from error
+        for name in options.never:
+            near = difflib.get_close_matches(name, options.asked - {*options}, 1)
+            raise CardError(
+                f"{where}: objective {stage.objective!r} knows no option {name!r}"
+                + (f"; did you mean {near[0]!r}?" if near else "")
+            )
         build_optimizers(stage, objective.trained)
+
+
+class _Asked(Mapping[str, Any]):
+    """Options that remember which of them an objective asked for."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
+        self.asked: set[str] = set()  # there or not
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return self.options[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.options)
+
+    def __len__(self) -> int:
+        return len(self.options)
+
+    @property
+    def never(self) -> list[str]:
+        """Names that are there and were not asked for."""
+        return [name for name in self.options if name not in self.asked]

@@ -8,7 +8,7 @@ from typing import Any
 from ..atomic import atomic_write
 from ..errors import CardError
 from .differences import differences
-from .order import FILE, is_begun
+from .order import FILE, is_begun, weights_of
 
 LISTING = "data.files"  # a hash, which tells nobody anything
 FREE = {
@@ -16,6 +16,7 @@ FREE = {
     *("steps", "cooldown", "validate_every", "checkpoint_every", "compile"),
 }
 """What a later call may give otherwise: where things are called so, and how long a stage is."""
+LENGTH = ("steps", "cooldown")  # free only until a stage is finished
 
 
 class Record:
@@ -51,6 +52,23 @@ class Record:
             raise CardError(
                 f"{self.out} holds a run that was given something else: {'; '.join(wrong)}. Give "
                 "the same to go on with it, or name another folder for a new run: --out DIR (out=)"
+            )
+        for name, facts in stages.items():
+            self._check_length(name, facts)
+
+    def _check_length(self, name: str, facts: Mapping[str, Any]) -> None:
+        """A finished stage is as long as it is: another length would be passed over in silence."""
+        weights = weights_of(self.out, name)
+        if name not in self.stages or not weights.exists():
+            return
+        given = self.stages[name]["given"]
+        changed = [
+            f"{at} {given[at]} before, {facts[at]} now" for at in LENGTH if given[at] != facts[at]
+        ]
+        if changed:
+            raise CardError(
+                f"stage {name} is finished in {self.out}: {', '.join(changed)}. Give the same, name "
+                f"another folder, or remove {weights} to go on from the stage's newest checkpoint"
             )
 
     def begin(
