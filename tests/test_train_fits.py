@@ -16,7 +16,9 @@ from zoo.errors import CardError
 from zoo.loading import load_random
 from zoo.train import run
 from zoo.train.fits import check_objectives
-from zoo.train.recipe import Matrices, Recipe
+from zoo.train.recipe import Matrices, Recipe, read_recipe
+from zoo.train.teacher import Teacher, TeacherConfig
+from zoo.train.teacher.files import save_teacher
 
 FIRST = short_stage("autoencoder", {"kl_weight": 1e-5})
 
@@ -75,3 +77,14 @@ def test_the_networks_stay_as_they_are() -> None:
     stages = [short_stage("flow", options), FIRST]
     check_objectives(stages, run._objectives(card), tok.module, tok.config, card, 1)
     assert all(p.requires_grad for p in tok.module.parameters())  # the flow freezes some of them
+
+
+@pytest.mark.parametrize("name", [n for n in zoo.list_models(bundled=True) if zoo.card(n).recipe])
+def test_bundled_recipes_fit_their_families(name: str, tmp_path: Path) -> None:
+    card = zoo.card(name)
+    tok = load_random(name)
+    tok.module.requires_grad_(True)
+    teacher = tmp_path / "teacher.safetensors"
+    save_teacher(Teacher(TeacherConfig(3, (8, 256), (1, 1))), teacher, {})
+    stages = [run._taught(s, teacher, card) for s in read_recipe(run._recipe_path(card)).stages]
+    check_objectives(stages, run._objectives(card), tok.module, tok.config, card, 1)
