@@ -16,7 +16,7 @@ from .codebooks import CodebookLearner
 from .config import CodecConfig
 from .losses import EnvelopeDistance, SpectralDistance, wave_distance
 from .model import Codec
-from .start import settle_scale, start_as_transform, start_codebooks
+from .start import settle_scale, start_as_transform, start_codebooks, trainable_scale
 
 LOSSES = ("mel", "magnitude", "envelope", "wave", "commitment")
 SHOWN = 4  # held-out sounds in a picture
@@ -29,6 +29,7 @@ class CodecObjective(Objective):
         super().__init__(model, config, options)
         self.model: Codec
         self.config = config
+        trainable_scale(model)  # what a stage before left, or a checkpoint, may be of any
         self.shares = options.get("shares", {})
         self.start = options.get("start")
         self.gain_db = (float(options["gain_db"][0]), float(options["gain_db"][1]))
@@ -139,7 +140,7 @@ class CodecObjective(Objective):
         ]
 
     def finish(self, items: Batches) -> None:
-        """Bring the latents to unit size."""
+        """Bring the latents to about unit size."""
         settle_scale(self.model)
 
     def _rebuilt(self, items: Tensor, keep: int) -> Tensor:

@@ -16,6 +16,7 @@ from .model import Codec
 from .unit import Unit
 
 FLOOR = 1e-6  # of a direction's variance, relative to the strongest
+LEAST = 2.0**-12  # below, half precision keeps too few digits of a weight: its grid is 2^-24
 
 
 def lapped_cosines(hop: int, overlap: int) -> Tensor:
@@ -83,16 +84,38 @@ def start_codebooks(
 
 @torch.no_grad()
 def settle_scale(model: Codec) -> None:
-    """Bring the latents to about unit size, which training leaves open; no id changes.
+    """Bring the latents to about unit size, or as near to it as half precision lets the encoder.
 
-    By a power of two, so that every number keeps its digits; half precision then holds them all.
+    Training leaves their size open, and they grow. No id changes.
     """
     tables = [level.codebook.weight for level in model.quantizer.levels]
     size = float(torch.stack([table.square().mean() for table in tables]).sum().sqrt())
-    scale = 2.0 ** round(math.log2(max(size, 1e-30)))
+    _rescale(model, max(1 / max(size, 1e-30), LEAST / _size(model)))
+
+
+@torch.no_grad()
+def trainable_scale(model: Codec) -> None:
+    """Bring the encoder's last weights to the size of an identity's; no id changes.
+
+    A step of Adam is as large whatever the weights are: it would destroy much smaller ones.
+    """
+    _rescale(model, model.encoder.project.in_channels**-0.5 / _size(model))
+
+
+def _size(model: Codec) -> float:
+    return max(float(model.encoder.project.weight.square().mean().sqrt()), 1e-30)
+
+
+def _rescale(model: Codec, factor: float) -> None:
+    """Make latents and codebooks about ``factor`` times as large, and what reads them less so.
+
+    By a power of two, so that every number keeps its digits.
+    """
+    scale = 2.0 ** round(math.log2(factor))
+    tables = [level.codebook.weight for level in model.quantizer.levels]
     for tensor in (*model.encoder.project.parameters(), *tables):
-        tensor.div_(scale)
-    model.decoder.project.weight.mul_(scale)
+        tensor.mul_(scale)
+    model.decoder.project.weight.div_(scale)
 
 
 def nearest(vectors: Tensor, table: Tensor) -> Tensor:
