@@ -81,6 +81,43 @@ def test_settling_the_scale_changes_no_id_and_no_sample(tok: Tokenizer) -> None:
     assert torch.equal(tok.decode(after).items[0], heard)
 
 
+def grow(tok: Tokenizer, factor: float) -> None:
+    """What hours of training do: latents become huge, and what reads them looks away."""
+    model = tok.module
+    with torch.no_grad():
+        model.encoder.units[0].past.weight.zero_()[:, :, -1] = 1  # as loud as its input
+        model.encoder.units[0].shrink.weight.mul_(factor)
+        model.encoder.units[0].shrink.bias.mul_(factor)
+        for level in model.quantizer.levels:
+            level.codebook.weight.mul_(factor)
+        model.decoder.project.weight.div_(factor)
+
+
+def test_grown_latents_are_settled_as_half_precision_can_hold_them(tok: Tokenizer) -> None:
+    grow(tok, 2.0**17)
+    sound = (speech(4000), 8000)
+    before = tok.encode(sound)
+    settle_scale(tok.module)
+    assert torch.equal(tok.encode(sound).codes, before.codes)
+    tok.module.half().float()
+    assert (tok.encode(sound).codes == before.codes).float().mean() > 0.98
+    project = tok.module.encoder.project.weight
+    assert float(project.square().mean().sqrt()) > 1e-4  # where halves have 11 bits or nearly
+
+
+def test_a_stage_begins_with_weights_that_a_step_does_not_ruin(tok: Tokenizer) -> None:
+    """The next stage, or fine-tuning, of a codec whose latents had grown."""
+    grow(tok, 2.0**17)
+    settle_scale(tok.module)
+    sound = (speech(4000), 8000)
+    before = tok.encode(sound)
+    CodecObjective(tok.module, tok.config, OPTIONS)
+    assert torch.equal(tok.encode(sound).codes, before.codes)
+    project = tok.module.encoder.project
+    size = float(project.weight.square().mean().sqrt())
+    assert 0.7 < size * project.in_channels**0.5 < 1.5
+
+
 def test_codebooks_follow_and_unused_ids_come_back() -> None:
     quantizer = load_random(CARD).module.requires_grad_(False).quantizer
     learner = CodebookLearner(quantizer, decay=0.8, least=0.05)
