@@ -52,6 +52,19 @@ def test_data_is_found_in_folders_and_tars(tmp_path: Path) -> None:
         find_entries(tmp_path / "nowhere")
 
 
+def test_linked_folders_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "deep" / "a.png").write_bytes(b"x")
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("train", "val"):
+        (data / name).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere" / "back").symlink_to(data, target_is_directory=True)  # a circle
+    train, held_out = find_entries(data)
+    assert [str(entry.path.relative_to(data)) for entry in train] == ["train/deep/a.png"]
+    assert [str(entry.path.relative_to(data)) for entry in held_out] == ["val/deep/a.png"]
+
+
 def test_without_a_val_part_some_items_are_held_out(tmp_path: Path) -> None:
     for index in range(100):
         (tmp_path / f"{index}.png").write_bytes(b"x")

@@ -94,6 +94,8 @@ def test_crops_come_from_folders_by_their_shares(tmp_path: Path) -> None:
         made.crops(1500, {})
     with pytest.raises(MediaError, match="above 0"):
         made.crops(50, {"a": 0.0, "b": 0.0})
+    with pytest.raises(MediaError, match="without sounds: c; there are a, b"):
+        made.crops(50, {"b": 3.0, "c": 1.0})
 
 
 def test_sounds_beside_folders_are_a_folder_of_their_own(folder: Path, tmp_path: Path) -> None:

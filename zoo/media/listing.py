@@ -33,18 +33,30 @@ class Entry:
 def list_entries(place: Path, modality: str = "image") -> Iterator[Entry]:
     """Media below a folder, in a tar file or in tar files below a folder, in a stable order.
 
-    What is of ``modality`` the suffix says; see ``kinds.members_of`` for tar files.
+    Linked folders are followed, but not back up to where they are. What is of ``modality`` the
+    suffix says; see ``kinds.members_of`` for tar files.
 
     Raises:
         MediaError: if ``place`` does not exist or a tar file is damaged.
     """
     if place.is_dir():
-        for path in sorted(place.rglob("*")):
+        for path in sorted(_files(place)):
             yield from _of_file(path, modality)
     elif place.is_file():
         yield from _of_file(place, modality)
     else:
         raise MediaError(f"{place}: no such folder or file")
+
+
+def _files(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    here = folder.resolve()
+    if here in above:
+        return
+    for path in folder.iterdir():
+        if path.is_dir():
+            yield from _files(path, above | {here})
+        else:
+            yield path
 
 
 def _of_file(path: Path, modality: str) -> Iterator[Entry]:

@@ -54,7 +54,16 @@ class SoundBank:
 
         ``shares`` says how often each folder is drawn from, relative to the others; one that it
         does not name has share 1.
+
+        Raises:
+            MediaError: for a folder that is not there, or too short, or where no share is above 0.
         """
+        missing = sorted({*shares} - {*self.folders})
+        if missing:
+            raise MediaError(
+                f"shares of training data name folders without sounds: {', '.join(missing)}; there "
+                f"are {', '.join(sorted({*self.folders} - {''})) or 'none'}"
+            )
         spans: dict[str, list[tuple[int, int]]] = {}
         for row, folder in enumerate(self.folders):
             spans.setdefault(folder, []).append((self.starts[row], self.starts[row + 1]))
