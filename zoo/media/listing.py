@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MediaError
+from .below import files_below
 from .kinds import members_of, suffixes_of
 
 
@@ -40,23 +41,12 @@ def list_entries(place: Path, modality: str = "image") -> Iterator[Entry]:
         MediaError: if ``place`` does not exist or a tar file is damaged.
     """
     if place.is_dir():
-        for path in sorted(_files(place)):
+        for path in sorted(map(Path, files_below(str(place)))):
             yield from _of_file(path, modality)
     elif place.is_file():
         yield from _of_file(place, modality)
     else:
         raise MediaError(f"{place}: no such folder or file")
-
-
-def _files(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    here = folder.resolve()
-    if here in above:
-        return
-    for path in folder.iterdir():
-        if path.is_dir():
-            yield from _files(path, above | {here})
-        else:
-            yield path
 
 
 def _of_file(path: Path, modality: str) -> Iterator[Entry]:

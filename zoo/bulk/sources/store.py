@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import MediaError
+from ...media.below import files_below
 from ..needs import needs
 from .base import Entry, Shard
 
@@ -90,25 +91,7 @@ def _walk_local(place: str) -> Iterator[Shard]:
         return iter([Shard(place, os.stat(place).st_size)])
     if not os.path.isdir(place):
         raise MediaError(f"{place}: no such folder or file")
-    return _below(place.rstrip("/") or "/", frozenset())
-
-
-def _below(folder: str, above: frozenset[str]) -> Iterator[Shard]:
-    """One folder held at a time; a name's place is the one that its whole path would get."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    try:
-        with os.scandir(folder) as found:
-            names = sorted(entry.name + "/" * entry.is_dir() for entry in found)
-    except OSError as error:  # a folder that cannot be read must not look like an empty one
-        raise MediaError(f"{error.filename} cannot be listed: {error.strerror}") from error
-    for name in names:
-        path = os.path.join(folder, name.removesuffix("/"))
-        if name.endswith("/"):
-            yield from _below(path, above | {real})
-        elif os.path.isfile(path):
-            yield Shard(path, size_of(path))
+    return (Shard(path, size_of(path)) for path in files_below(place))
 
 
 def _walk_remote(place: str) -> Iterator[Shard]:
