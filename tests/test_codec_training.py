@@ -105,6 +105,16 @@ def test_grown_latents_are_settled_as_half_precision_can_hold_them(tok: Tokenize
     assert float(project.square().mean().sqrt()) > 1e-4  # where halves have 11 bits or nearly
 
 
+def test_settled_codebooks_are_finite_in_half_precision(tok: Tokenizer) -> None:
+    grow(tok, 2.0**17)
+    with torch.no_grad():  # one vector far from all others
+        tok.module.quantizer.levels[0].codebook.weight[0, 0] *= 1000
+    before = tok.encode((speech(4000), 8000))
+    settle_scale(tok.module)
+    assert torch.equal(tok.encode((speech(4000), 8000)).codes, before.codes)
+    assert all(p.half().isfinite().all() for p in tok.module.parameters())
+
+
 def test_a_stage_begins_with_weights_that_a_step_does_not_ruin(tok: Tokenizer) -> None:
     """The next stage, or fine-tuning, of a codec whose latents had grown."""
     grow(tok, 2.0**17)

@@ -17,6 +17,7 @@ from .unit import Unit
 
 FLOOR = 1e-6  # of a direction's variance, relative to the strongest
 LEAST = 2.0**-12  # below, half precision keeps too few digits of a weight: its grid is 2^-24
+MOST = 2.0**14  # of any number in a codebook: half precision ends at 2^16
 
 
 def lapped_cosines(hop: int, overlap: int) -> Tensor:
@@ -88,9 +89,10 @@ def settle_scale(model: Codec) -> None:
 
     Training leaves their size open, and they grow. No id changes.
     """
-    tables = [level.codebook.weight for level in model.quantizer.levels]
-    size = float(torch.stack([table.square().mean() for table in tables]).sum().sqrt())
-    _rescale(model, max(1 / max(size, 1e-30), LEAST / _size(model)))
+    tables = torch.stack([level.codebook.weight for level in model.quantizer.levels])
+    size = tables.square().mean((1, 2)).sum().sqrt().clamp(min=1e-30)
+    most = MOST / tables.abs().max().clamp(min=1e-30)
+    _rescale(model, min(max(1 / float(size), LEAST / _size(model)), float(most)))
 
 
 @torch.no_grad()
