@@ -16,8 +16,6 @@ from .model import Codec
 from .unit import Unit
 
 FLOOR = 1e-6  # of a direction's variance, relative to the strongest
-LEAST = 2.0**-12  # below, half precision keeps too few digits of a weight: its grid is 2^-24
-MOST = 2.0**14  # of any number in a codebook: half precision ends at 2^16
 
 
 def lapped_cosines(hop: int, overlap: int) -> Tensor:
@@ -85,14 +83,13 @@ def start_codebooks(
 
 @torch.no_grad()
 def settle_scale(model: Codec) -> None:
-    """Bring the latents to about unit size, or as near to it as half precision lets the encoder.
+    """Bring the latents to about unit size, which training leaves open; no id changes.
 
-    Training leaves their size open, and they grow. No id changes.
+    They grow with training, so what makes and reads them can be far from it afterwards.
     """
-    tables = torch.stack([level.codebook.weight for level in model.quantizer.levels])
-    size = tables.square().mean((1, 2)).sum().sqrt().clamp(min=1e-30)
-    most = MOST / tables.abs().max().clamp(min=1e-30)
-    _rescale(model, min(max(1 / float(size), LEAST / _size(model)), float(most)))
+    tables = [level.codebook.weight for level in model.quantizer.levels]
+    size = float(torch.stack([table.square().mean() for table in tables]).sum().sqrt())
+    _rescale(model, 1 / max(size, 1e-30))
 
 
 @torch.no_grad()

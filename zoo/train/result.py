@@ -12,7 +12,7 @@ from ..files.checksum import sha256_of
 from ..files.resolve import fetch_extra
 from ..files.rewrite import rewrite_card, with_licence_of, without_keys
 from ..version import __version__
-from ..weights import save_checkpoint
+from ..weights import held_badly, save_checkpoint
 from .told import Run, told
 
 OF_OTHER_WEIGHTS = ("model-index", "datasets")  # keys of a card that new weights do not inherit
@@ -33,7 +33,8 @@ def write_checkpoint(
     seed: int,
     origin: Card | None = None,
 ) -> None:
-    """A folder that ``zoo.load`` takes: new weights of a card's networks, in half precision.
+    """A folder that ``zoo.load`` takes: new weights of a card's networks, in half precision where
+    that holds them.
 
     Args:
         card: whose configuration the weights fit. Its results and data are not taken over, and the
@@ -46,7 +47,8 @@ def write_checkpoint(
     """
     weights = out / "model.safetensors"
     facts = {"checkpoint": card.name, "zoo": __version__, "seed": str(seed)}
-    save_checkpoint(module, weights, facts, dtype=torch.float16)
+    wide = held_badly(module, torch.float16)
+    save_checkpoint(module, weights, facts, dtype=torch.float16, keep=wide)
     replaced = [part.name for part in card.source if part.role != "lazy"]
     kept = card.config_from.part if card.config_from else replaced[0]
     whole = {
