@@ -1,5 +1,7 @@
 """The codec in use: piece by piece, causal, each codebook worth its bits."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from codec_built import random_codec, speech  # noqa: F401
@@ -67,3 +69,16 @@ def test_codec_tiny_gets_better_with_every_codebook() -> None:
     true = torch.from_numpy(voice)[None]
     ratios = [si_sdr(true, tok.decode(tokens.prefix(k)).items[0]) for k in tok.prefixes]
     assert ratios[-1] > ratios[3] > ratios[0]
+
+
+@pytest.mark.skipif(
+    "codec-tiny" not in zoo.list_models(bundled=True), reason="codec-tiny is not in this build"
+)
+def test_codec_tiny_in_half_precision_says_the_same(tmp_path: Path) -> None:
+    """Its projections are beyond it, and stay as they are."""
+    from zoo.convert import convert
+    from zoo.media.sample import sample_sound
+
+    convert("codec-tiny", tmp_path / "half", dtype=torch.float16)
+    expected = zoo.load("codec-tiny").encode(sample_sound())
+    assert torch.equal(zoo.load(tmp_path / "half").encode(sample_sound()).codes, expected.codes)

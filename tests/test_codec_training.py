@@ -118,11 +118,14 @@ def test_a_stage_begins_with_weights_that_a_step_does_not_ruin(tok: Tokenizer) -
     settle_scale(tok.module)
     sound = (speech(4000), 8000)
     before = tok.encode(sound)
-    CodecObjective(tok.module, tok.config, OPTIONS)
+    objective = CodecObjective(tok.module, tok.config, OPTIONS)
+    objective.rescale()
     assert torch.equal(tok.encode(sound).codes, before.codes)
     project = tok.module.encoder.project
     size = float(project.weight.square().mean().sqrt())
     assert 0.7 < size * project.in_channels**0.5 < 1.5
+    tables = [level.codebook.weight for level in tok.module.quantizer.levels]
+    assert torch.equal(objective.learner.sums, torch.stack(tables))
 
 
 def test_codebooks_follow_and_unused_ids_come_back() -> None:

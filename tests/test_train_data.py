@@ -60,6 +60,7 @@ def test_linked_folders_are_followed(tmp_path: Path) -> None:
     for name in ("train", "val"):
         (data / name).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (tmp_path / "elsewhere" / "back").symlink_to(data, target_is_directory=True)  # a circle
+    (data / "self").symlink_to(data / "self")
     train, held_out = find_entries(data)
     assert [str(entry.path.relative_to(data)) for entry in train] == ["train/deep/a.png"]
     assert [str(entry.path.relative_to(data)) for entry in held_out] == ["val/deep/a.png"]
@@ -97,8 +98,8 @@ def test_bundled_recipes_are_sound() -> None:
         recipe = read_recipe(run._recipe_path(card))
         for stage in recipe.stages:
             assert stage.objective in run._objectives(card)
-            assert stage.learning_rate_at(0) <= stage.learning_rate
-            assert stage.learning_rate_at(stage.steps - 1) < stage.learning_rate
+            assert 0 < stage.share_at(0) <= 1
+            assert stage.share_at(stage.steps - 1) < 1
             json.dumps(stage.options)
 
 

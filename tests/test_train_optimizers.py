@@ -10,6 +10,7 @@ from short_training import killed_goes_on_to_the_same_weights, short_stage
 from torch import Tensor, nn
 
 from zoo.errors import CardError
+from zoo.train.loop import run_stage
 from zoo.train.objective import Objective
 from zoo.train.optimizers import build_optimizers, set_rates
 from zoo.train.recipe import Matrices, Stage
@@ -116,3 +117,22 @@ def test_fp16_is_refused() -> None:
     stage: Stage = replace(STAGE, precision="bf16")
     with pytest.raises(CardError, match="bf16 or no"):
         replace(stage, precision="fp16")
+
+
+def go(objective: Objective, stage: Stage, folder: Path) -> None:
+    run_stage(
+        objective, ITEMS, ITEMS[:2], stage, seed=1, folder=folder, device="cpu", progress=False
+    )
+
+
+def test_checkpoints_of_other_optimizers_are_refused(tmp_path: Path) -> None:
+    go(Two(), STAGE, tmp_path)
+    with pytest.raises(CardError, match=r"other optimizers \(matrices, optimizer\)"):
+        go(Two(), replace(STAGE, matrices=None), tmp_path)
+
+
+def test_what_is_frozen_cannot_be_trained(tmp_path: Path) -> None:
+    objective = Two()
+    objective.trained.requires_grad_(False)
+    with pytest.raises(CardError, match="stage two: nothing is trained"):
+        go(objective, replace(STAGE, matrices=None), tmp_path)

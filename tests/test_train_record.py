@@ -18,7 +18,7 @@ from train_items import CARD
 from zoo.errors import CardError
 from zoo.train import run
 from zoo.train.objective import Objective
-from zoo.train.recipe import Recipe, Stage
+from zoo.train.recipe import Matrices, Recipe, Stage
 from zoo.train.state import save_state
 from zoo.train.teacher import Teacher, TeacherConfig
 from zoo.train.teacher.files import save_teacher
@@ -141,6 +141,11 @@ def test_another_call_cannot_give_a_run_other_things(go: Go, tmp_path: Path) -> 
     assert (out / "README.md").read_text() == told  # of what was trained, not of what was asked
     go("run", recipe=changed(1, batch_size=8), data=tmp_path / "moved")  # it had not begun
     assert "| two | 6 | 8 |" in (out / "README.md").read_text()
+
+
+def test_muon_is_told(go: Go) -> None:
+    out = go("run", recipe=changed(2, matrices=Matrices(("*.to_q.weight",), learning_rate=0.02)))
+    assert "| three | 6 | 4 | 0.001, Muon 0.02 |" in (out / "README.md").read_text()
 
 
 @pytest.mark.parametrize("length", ["steps", "cooldown"])

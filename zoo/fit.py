@@ -19,7 +19,7 @@ from .loading import OUR_FORMAT, load, load_random
 from .media.listing import list_entries
 from .tokenizer import Tokenizer
 from .version import __version__
-from .weights import save_checkpoint
+from .weights import held_badly, save_checkpoint
 
 WEIGHTS = "model.safetensors"
 
@@ -65,7 +65,8 @@ def fit_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     stored = {"checkpoint": card.name, "zoo": __version__}
     dtype = torch.float16 if half else None
-    save_checkpoint(model, folder / WEIGHTS, stored, dtype)
+    wide = held_badly(model, dtype) if dtype else ()
+    save_checkpoint(model, folder / WEIGHTS, stored, dtype, wide)
     parts: dict[str, dict[str, Any] | None] = {
         part.name: None for part in card.source if part.role != "lazy"
     }

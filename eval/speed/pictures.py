@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from zoo.errors import MediaError
+from zoo.media.below import files_below
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
@@ -36,7 +37,8 @@ def folder_pictures(folder: str, limit: int) -> list[Path]:
     root = Path(folder)
     if not root.is_dir():
         raise MediaError(f"{folder} is no folder; --images takes a folder of pictures")
-    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = map(Path, files_below(folder))
+    found = sorted(path for path in paths if path.suffix.lower() in SUFFIXES)
     if not found:
         raise MediaError(f"{folder} holds no pictures ({', '.join(SUFFIXES)})")
     return found[:limit]

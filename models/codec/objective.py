@@ -29,7 +29,6 @@ class CodecObjective(Objective):
         super().__init__(model, config, options)
         self.model: Codec
         self.config = config
-        trainable_scale(model)  # what a stage before left, or a checkpoint, may be of any
         self.shares = options.get("shares", {})
         self.start = options.get("start")
         self.gain_db = (float(options["gain_db"][0]), float(options["gain_db"][1]))
@@ -56,6 +55,11 @@ class CodecObjective(Objective):
         """Crops of the sounds, from every folder as often as its share says."""
         assert isinstance(items, SoundBank)
         return items.crops(self.samples, self.shares)
+
+    def rescale(self) -> None:
+        """Projections of a usual size: those of a finished codec are far from it."""
+        trainable_scale(self.model)
+        self.learner.restart(self.model.quantizer)
 
     def begin(self, items: Batches) -> None:
         """Start from the linear transform that suits the sounds best, and k-means, if asked to."""

@@ -8,8 +8,9 @@ is upstream's order too, whose second update uses images made before the first.
 """
 
 import copy
+from collections import ChainMap
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -200,7 +201,8 @@ class DecoderObjective(JointObjective):
         perceptual: Perceptual | None = None,
     ) -> None:
         unused = {"semantic_weight": 0, "commitment": 0, "entropy_weight": 0, "drop_share": 0}
-        super().__init__(model, config, {**options, **unused}, perceptual=perceptual)
+        asked = ChainMap(unused, cast(dict[str, Any], options))  # reads on request alone
+        super().__init__(model, config, asked, perceptual=perceptual)
         model.requires_grad_(False)
         model.pixel_decoder.network.requires_grad_(True)
         self.parts = nn.ModuleList([model.pixel_decoder.network, *self.judges.trained])

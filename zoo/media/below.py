@@ -24,7 +24,7 @@ def _below(folder: str, above: frozenset[str]) -> Iterator[str]:
         return
     try:
         with os.scandir(folder) as found:
-            names = sorted(entry.name + "/" * entry.is_dir() for entry in found)
+            names = sorted(entry.name + "/" * os.path.isdir(entry.path) for entry in found)
     except OSError as error:
         raise MediaError(f"{error.filename} cannot be listed: {error.strerror}") from error
     for name in names:

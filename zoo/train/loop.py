@@ -15,7 +15,7 @@ from ..errors import CardError, ZooError
 from .device import accelerator_for
 from .draws import generator
 from .objective import Batches, Objective
-from .optimizers import build_optimizers, set_rates
+from .optimizers import OPTIMIZERS, build_optimizers, set_rates
 from .recipe import Stage
 from .report import Report
 from .state import load_newest, save_state
@@ -42,7 +42,8 @@ def run_stage(
     the weights are random, so the objective may choose better ones to begin with.
 
     Raises:
-        CardError: where a checkpoint is of a later step than the last.
+        CardError: where a checkpoint is of a later step than the last, or of other optimizers;
+            where nothing is trained.
         ZooError: when the loss or its gradient is no longer a number; no checkpoint holds that.
         NotSupportedError: for a device that is not there, or that lacks the precision.
     """
@@ -50,12 +51,16 @@ def run_stage(
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = accelerator_for(device, stage.precision)
     state = load_newest(folder)
-    if fresh and state is None:
-        objective.begin(items)
+    if state is None:
+        objective.rescale()
+        if fresh:
+            objective.begin(items)
     objective.to(accelerator.device)
     source = objective.source(items)
     parameters = [p for p in objective.trained.parameters() if p.requires_grad]
     optimizers = build_optimizers(stage, objective.trained)
+    if not optimizers:
+        raise CardError(f"stage {stage.name}: nothing is trained, all its weights are frozen")
     average = AveragedModel(objective.trained, multi_avg_fn=get_ema_multi_avg_fn(stage.ema))
     start, spent = 0, 0.0
     if state is not None:
@@ -67,6 +72,12 @@ def run_stage(
             )
         objective.trained.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
+        if not OPTIMIZERS & {*state} == {*optimizers}:
+            raise CardError(
+                f"stage {stage.name}: the checkpoints in {folder} are of other optimizers "
+                f"({', '.join(sorted(OPTIMIZERS & {*state}))}): give the recipe that made them, or "
+                "remove that folder"
+            )
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state[name])
     wrapped, *prepared = accelerator.prepare(objective, *optimizers.values())

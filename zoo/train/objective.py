@@ -43,6 +43,12 @@ class Objective(nn.Module, ABC):
         """What batches are drawn from: the prepared media, or something computed from it once."""
         return items
 
+    def rescale(self) -> None:
+        """Once before the first step, fine-tuning too: weights of sizes that a step suits.
+
+        No result may change by it.
+        """
+
     def begin(self, items: Batches) -> None:
         """Set random weights once before the first step by closed forms; not when fine-tuning."""
 

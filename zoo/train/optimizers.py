@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 from ..errors import CardError
 from .recipe import Matrices, Stage
 
+OPTIMIZERS = {"matrices", "optimizer"}  # names of all that there may be, in checkpoints too
 SHOWN = 6  # names in an error
 
 

@@ -18,8 +18,8 @@ TAKEN = ("model", "data")  # names in a run's folder that are no stage's
 class Matrices:
     """Weight matrices that Muon trains: every step turns all their directions equally far.
 
-    Networks of a few million weights get as far in a fraction of AdamW's steps. It suits matrices
-    between hidden layers, not embeddings, heads and tables.
+    It suits matrices between hidden layers, not embeddings, heads and tables; it takes weights of
+    two dimensions alone, so convolutions stay AdamW's, whatever their names. Not for fp16.
     Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon.
     """
 
@@ -98,10 +98,6 @@ class Stage:
             raise CardError(
                 f"{where}: matrices.momentum is {matrices.momentum:g}; it is at least 0 and below 1"
             )
-
-    def learning_rate_at(self, step: int) -> float:
-        """Learning rate of step ``step``, counted from 0."""
-        return self.learning_rate * self.share_at(step)
 
     def share_at(self, step: int) -> float:
         """Share of the full learning rate in step ``step``, counted from 0."""

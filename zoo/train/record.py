@@ -66,9 +66,11 @@ class Record:
             f"{at} {given[at]} before, {facts[at]} now" for at in LENGTH if given[at] != facts[at]
         ]
         if changed:
+            longer = given["steps"] < facts["steps"]
+            more = f", or remove {weights} to go on from its newest checkpoint" if longer else ""
             raise CardError(
-                f"stage {name} is finished in {self.out}: {', '.join(changed)}. Give the same, name "
-                f"another folder, or remove {weights} to go on from the stage's newest checkpoint"
+                f"stage {name} is finished in {self.out}: {', '.join(changed)}. Give the same, or "
+                f"name another folder{more}"
             )
 
     def begin(

@@ -19,7 +19,7 @@ OF_OTHER_WEIGHTS = ("model-index", "datasets")  # keys of a card that new weight
 
 
 def write_result(run: Run, module: nn.Module, out: Path) -> None:
-    """Weights in half precision, and a card with what was measured while they were trained."""
+    """Weights, and a card with what was measured while they were trained."""
     seed = run.facts["seed"]
     write_checkpoint(run.card, module, out, told(run, out), seed=seed, origin=run.origin)
 

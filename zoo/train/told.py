@@ -100,9 +100,11 @@ def _row(stage: Mapping[str, Any], out: Path) -> str:
     places = [f"{call['processes']} process(es) on {call['hardware']}" for call in stage["calls"]]
     on = ", then ".join(dict.fromkeys(places)) or "unknown"
     again = f", started {len(places)} times" if len(places) > 1 else ""
+    matrices = given.get("matrices")
+    muon = f", Muon {matrices['learning_rate']:g}" if matrices else ""
     return (
         f"| {given['name']} | {given['steps']} | {given['batch_size']} | "
-        f"{given['learning_rate']:g} | {given['precision']} | {minutes} | {given['ema']:g} | "
+        f"{given['learning_rate']:g}{muon} | {given['precision']} | {minutes} | {given['ema']:g} | "
         f"{given['accumulate']} | {on}{again} |"
     )
 
