@@ -19,7 +19,7 @@ from .loading import OUR_FORMAT, build_module, key_table, read_config, source_co
 from .registry import find
 from .tokenizer import Tokenizer
 from .version import __version__
-from .weights import fill, held_badly, read_tensors, save_checkpoint
+from .weights import fill, read_tensors, save_checkpoint
 
 WEIGHTS = "model.safetensors"
 
@@ -72,8 +72,7 @@ def convert(
         "zoo": __version__,
         "left_out": " ".join(sorted(key for key, _ in report.dropped)),
     }
-    wide = held_badly(module, dtype) if dtype else ()
-    save_checkpoint(module, target / WEIGHTS, facts, dtype, wide)
+    save_checkpoint(module, target / WEIGHTS, facts, dtype)
     if card.config_from is not None:
         part = card.part(card.config_from.part)
         beside = fetch_extra(part, card.config_from.file, card, offline=offline)

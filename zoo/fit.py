@@ -19,7 +19,7 @@ from .loading import OUR_FORMAT, load, load_random
 from .media.listing import list_entries
 from .tokenizer import Tokenizer
 from .version import __version__
-from .weights import held_badly, save_checkpoint
+from .weights import save_checkpoint
 
 WEIGHTS = "model.safetensors"
 
@@ -65,8 +65,7 @@ def fit_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     stored = {"checkpoint": card.name, "zoo": __version__}
     dtype = torch.float16 if half else None
-    wide = held_badly(model, dtype) if dtype else ()
-    save_checkpoint(model, folder / WEIGHTS, stored, dtype, wide)
+    save_checkpoint(model, folder / WEIGHTS, stored, dtype)
     parts: dict[str, dict[str, Any] | None] = {
         part.name: None for part in card.source if part.role != "lazy"
     }

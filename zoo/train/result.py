@@ -12,7 +12,7 @@ from ..files.checksum import sha256_of
 from ..files.resolve import fetch_extra
 from ..files.rewrite import rewrite_card, with_licence_of, without_keys
 from ..version import __version__
-from ..weights import held_badly, save_checkpoint
+from ..weights import save_checkpoint
 from .told import Run, told
 
 OF_OTHER_WEIGHTS = ("model-index", "datasets")  # keys of a card that new weights do not inherit
@@ -47,8 +47,7 @@ def write_checkpoint(
     """
     weights = out / "model.safetensors"
     facts = {"checkpoint": card.name, "zoo": __version__, "seed": str(seed)}
-    wide = held_badly(module, torch.float16)
-    save_checkpoint(module, weights, facts, dtype=torch.float16, keep=wide)
+    save_checkpoint(module, weights, facts, dtype=torch.float16)
     replaced = [part.name for part in card.source if part.role != "lazy"]
     kept = card.config_from.part if card.config_from else replaced[0]
     whole = {

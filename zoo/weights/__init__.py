@@ -5,7 +5,7 @@ from .keys import SAME, KeyTable, Rule, rename
 from .pickled_arrays import read_estimator
 from .reading import metadata, read_tensors
 from .report import Report
-from .saving import held_badly, save_checkpoint
+from .saving import save_checkpoint
 
 __all__ = [
     "SAME",
@@ -14,7 +14,6 @@ __all__ = [
     "Rule",
     "compare_shapes",
     "fill",
-    "held_badly",
     "metadata",
     "read_estimator",
     "read_tensors",
